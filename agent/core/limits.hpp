@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+// Every bound of the system in one place, and the proofs of how they relate.
+namespace till::limits {
+
+using namespace std::chrono_literals;
+
+// Capture.
+inline constexpr std::size_t record_bytes_max = 1024 * 1024;  // A real invoice had 1,114 lines.
+inline constexpr std::size_t request_bytes_max = 2 * 1024 * 1024;
+inline constexpr std::size_t idempotency_key_bytes_max = 128;
+inline constexpr std::size_t transaction_lines_max = 5000;
+inline constexpr std::size_t waiting_captures_max = 1024;  // Above this the doors answer busy.
+inline constexpr std::size_t group_commit_records_max = 256;
+inline constexpr std::size_t http_connections_max = 64;
+
+// Sync.
+inline constexpr std::size_t batch_bytes_max = 2 * 1024 * 1024;  // Before compression.
+inline constexpr std::size_t batch_records_max = 4096;
+inline constexpr std::size_t frame_header_bytes = 1024;
+inline constexpr std::size_t frame_bytes_max = batch_bytes_max + frame_header_bytes;
+inline constexpr std::size_t window_bytes = 4 * 1024 * 1024;  // Unacknowledged, per stream.
+inline constexpr auto heartbeat_interval = 10s;
+inline constexpr auto peer_silence_max = 35s;
+inline constexpr auto handshake_time_max = 10s;
+inline constexpr auto request_time_max = 30s;
+
+// The largest record always fits a batch, so nothing accepted at capture is stuck at sync.
+static_assert(record_bytes_max + frame_header_bytes <= batch_bytes_max);
+// The largest batch always fits the window, so a window can never be too small to move.
+static_assert(batch_bytes_max <= window_bytes);
+// Three heartbeats may be lost before a peer is declared gone.
+static_assert(peer_silence_max > 3 * heartbeat_interval);
+
+}  // namespace till::limits
