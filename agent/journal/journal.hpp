@@ -1,0 +1,53 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "agent/journal/journal_core.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace till {
+
+namespace asio = boost::asio;
+
+/// The journal as the agent's loop sees it: the same promises as JournalCore, with group commit.
+///
+/// A record is *durable* once append() has returned, and not before. Callers print the receipt
+/// after that, never ahead of it. All captures that wait at the same time share one commit.
+///
+/// Thread: call from the loop of `executor`. fsync can take 50 ms on a till's eMMC, so the work
+/// runs on the journal's own disk thread and the loop keeps turning.
+class Journal {
+public:
+    Journal(asio::any_io_executor executor, JournalCore core, JournalCore::Options options, Clock& clock);
+    ~Journal();  ///< Finishes the commit in progress, then joins the thread.
+
+    /// An append cannot be cancelled: what was handed over is stored even when nobody waits any
+    /// more. After an I/O error the journal reopens itself and looks the key up; when even that
+    /// fails the answer is outcome_unknown. busy when limits::waiting_captures_max wait already.
+    asio::awaitable<Result<Stored>> append(Draft draft);
+
+    asio::awaitable<Result<std::vector<sync::Envelope>>> read(Seq from, std::size_t bytes_max,
+                                                              std::size_t records_max);
+    asio::awaitable<Result<Digest>> hash_at(Seq seq);
+    asio::awaitable<Result<void>> acknowledge(JournalCore::Acknowledged acknowledged);
+
+    /// As of the last finished commit; no I/O.
+    Head head() const;
+    JournalCore::Acknowledged acknowledged() const;
+    const JournalIdentity& identity() const;
+    Bytes state() const;
+    std::size_t waiting() const;
+
+    /// Returns when the head is beyond `seq` (at once if it is already). Cancellable: abandoned.
+    asio::awaitable<Result<void>> wait_beyond(Seq seq);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace till

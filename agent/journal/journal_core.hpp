@@ -1,0 +1,79 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "agent/journal/record.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace till {
+
+/// The device's memory of every sale: an append-only, gap-free, hash-chained sequence in one SQLite
+/// database (WAL, synchronous=FULL). This is the synchronous core: a batch in, a commit out. It
+/// starts no thread and reads time and randomness only through what it was given, so the simulator
+/// and the crash tests run the code that ships.
+///
+/// Thread: one at a time. It is the only connection that writes or checkpoints this database;
+/// everyone else opens JournalReader (SQLite 3.40.1 has the WAL-reset bug).
+class JournalCore {
+public:
+    struct Options {
+        std::filesystem::path file;
+        std::string vfs;  ///< Name of a registered SQLite VFS; empty means the default.
+        std::uint64_t reserve_bytes = 0;  ///< Kept free for closing the day (0: no check).
+    };
+
+    /// Makes a new journal. Fails with conflict when the file exists.
+    static Result<JournalCore> create(const Options& options, const JournalIdentity& identity, Clock& clock);
+    /// Opens an existing one in time that does not depend on its length. Fails with not_found,
+    /// corrupt (with what contradicts what), unsupported (made by a newer version) or io.
+    static Result<JournalCore> open(const Options& options, Clock& clock);
+
+    /// Stores all drafts in one transaction and one fsync, in order. One result for each:
+    /// - Stored, durable now; or replayed, when (caller, key) is known with the same request hash;
+    /// - conflict, when (caller, key) is known with another hash: nothing is stored for this draft;
+    /// - out_of_range, when the record is larger than limits::record_bytes_max.
+    /// The outer error is io/disk_full: *no* draft is known to be stored and the outcome is unknown;
+    /// the core must be dropped and opened again, and keys looked up, before anything is answered.
+    Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
+
+    /// What (caller, key) stored, if anything: how an unknown outcome becomes known.
+    Result<std::optional<Stored>> find(std::string_view caller, std::string_view key);
+
+    Head head() const;
+    const JournalIdentity& identity() const;
+    /// The owner's snapshot as of head() (Draft::state_after); empty before the first.
+    const Bytes& state() const;
+
+    /// Envelopes after `from`, oldest first, stopping before `bytes_max` is exceeded (at least one
+    /// when there is one) and after `records_max`.
+    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max, std::size_t records_max);
+    /// The stored chain hash at `seq` (genesis at 0). Fails with not_found beyond the head.
+    Result<Digest> hash_at(Seq seq);
+
+    /// The outbox cursor: everything up to here is committed at the centre, whose store has this
+    /// epoch. May go back (the centre was restored). Costs one commit; not synced on its own.
+    struct Acknowledged {
+        Seq seq{0};
+        Bytes store_epoch;
+    };
+    Acknowledged acknowledged() const;
+    Result<void> acknowledge(const Acknowledged& acknowledged);
+
+    /// Copies the WAL back into the database while the till is idle. Never called by append().
+    Result<void> checkpoint();
+
+    JournalCore(JournalCore&&) noexcept;
+    JournalCore& operator=(JournalCore&&) noexcept;
+    ~JournalCore();
+
+private:
+    struct Impl;
+    explicit JournalCore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace till

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "sync/wire/envelope.hpp"
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace till::sync {
+
+/// Where the centre stands with one journal: the row that is the authority.
+struct Mark {
+    Seq seq{0};  ///< Highest contiguous sequence committed.
+    Digest hash{};
+};
+
+/// What is known of a journal.
+struct JournalRow {
+    JournalId journal{Uuid{}};
+    DeviceId device{Uuid{}};
+    std::optional<JournalId> predecessor;
+    std::uint32_t generation = 0;
+    std::string store;        ///< Workstation at first hello.
+    std::string workstation;
+    Mark mark;
+    std::int64_t last_seen_ms = 0;
+};
+
+/// A contiguous run of one journal whose chain has been verified from `expected` to `result`.
+struct Append {
+    JournalId journal{Uuid{}};
+    Mark expected;                    ///< Compared with the stored mark, as one.
+    Mark result;                      ///< The mark after the last envelope.
+    std::vector<Envelope> envelopes;
+    std::int64_t received_ms = 0;
+    std::int64_t clock_offset_ms = 0; ///< Centre's time minus the device's, estimated by the session.
+    std::int64_t clock_error_ms = 0;  ///< Half width of the estimate.
+};
+
+/// What became of one Append.
+struct Appended {
+    bool won = false;  ///< False: the stored mark was not `expected` (another session was faster).
+    Mark mark;         ///< What is stored now.
+};
+
+/// A stored envelope with what the centre added.
+struct StoredEnvelope {
+    Envelope envelope;
+    std::int64_t received_ms = 0;
+    std::int64_t clock_offset_ms = 0;
+    std::int64_t clock_error_ms = 0;
+};
+
+/// What the centre holds: raw envelopes and marks. The synchronous core; a second implementation
+/// (PostgreSQL) is a second file.
+///
+/// Thread: one at a time per object. Any number of processes may share one store; compare-and-set
+/// on the mark decides between them.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// Random, made with the store and made anew when it is restored from a backup.
+    virtual Bytes epoch() const = 0;
+
+    /// The row of a journal, made on its first hello. Fails with conflict when the journal is bound
+    /// to another device.
+    virtual Result<JournalRow> bind(const JournalRow& first_hello) = 0;
+    virtual Result<std::optional<JournalRow>> find(const JournalId& journal) = 0;
+    virtual Result<std::vector<JournalRow>> journals() = 0;
+
+    /// Commits all appends in one durable transaction, each by compare-and-set of its mark; a loser
+    /// stores nothing and does not hurt the others. The outer error means nothing was committed.
+    virtual Result<std::vector<Appended>> commit(std::span<const Append> appends) = 0;
+
+    /// Keeps envelopes whose chain disagrees with what is stored, as (journal, branch, seq). They
+    /// are never projected. The same branch twice is stored once. Returns the branch number.
+    virtual Result<std::uint32_t> keep_branch(const JournalId& journal, const Mark& fork_point,
+                                              std::span<const Envelope> envelopes, std::int64_t received_ms) = 0;
+    struct Branch {
+        std::uint32_t number = 0;
+        Seq first{0};
+        Seq last{0};
+        std::int64_t received_ms = 0;
+    };
+    virtual Result<std::vector<Branch>> branches(const JournalId& journal) = 0;
+
+    /// Envelopes after `from`, oldest first, at most `records_max` and about `bytes_max`.
+    virtual Result<std::vector<StoredEnvelope>> read(const JournalId& journal, Seq from, std::size_t bytes_max,
+                                                     std::size_t records_max) = 0;
+    /// The chain hash stored at `seq` (genesis at 0). Fails with not_found beyond the mark.
+    virtual Result<Digest> hash_at(const JournalId& journal, Seq seq) = 0;
+};
+
+}  // namespace till::sync

@@ -1,0 +1,33 @@
+#include "sync/wire/chain.hpp"
+
+#include "agent/crypto/hash.hpp"
+
+namespace till::sync {
+
+namespace {
+constexpr BytesView domain_tag{"tillstream.envelope\0", 20};
+}
+
+Digest genesis(const JournalId& journal) { return sha256(journal.value().bytes()); }
+
+Digest chain_hash(const Digest& previous, const JournalId& journal, const Envelope& envelope) {
+    const Digest body = sha256(envelope.body);
+    const Digest sealed = envelope.erased_sealed ? *envelope.erased_sealed : sha256(envelope.sealed);
+    const BytesView id = journal.value().bytes();
+    return Sha256{}
+        .add(domain_tag)
+        .add_u32(envelope.version)
+        .add(view(previous))
+        .add_u32(static_cast<std::uint32_t>(id.size()))
+        .add(id)
+        .add_u64(envelope.seq.value())
+        .add_u32(envelope.kind.value())
+        .add_u64(static_cast<std::uint64_t>(envelope.times.wall.value()))
+        .add(envelope.times.boot.value().bytes())
+        .add_u64(envelope.times.since_boot.value())
+        .add(view(body))
+        .add(view(sealed))
+        .finish();
+}
+
+}  // namespace till::sync
