@@ -1,6 +1,6 @@
 #include "sync/gateway/registry.hpp"
 
-#include "sync/gateway/registry_migrations.hpp"
+#include "sync/gateway/migrations.sql.hpp"
 
 namespace till::sync {
 
@@ -40,7 +40,7 @@ Registry::Device read_device(const Row& row) {
 
 Result<Registry> Registry::open(const std::filesystem::path& file) {
     TILL_TRY(Database database, Database::open({.file = file, .mode = Database::Mode::create}));
-    TILL_TRY_VOID(migrate(database, registry_migrations));
+    TILL_TRY_VOID(migrate(database, sql::sync_gateway));
     return Registry{std::move(database)};
 }
 
