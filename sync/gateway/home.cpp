@@ -1,7 +1,7 @@
 #include "sync/gateway/home.hpp"
 
 #include "agent/core/hex.hpp"
-#include "sync/tls/private_file.hpp"
+#include "agent/runtime/private_file.hpp"
 
 #include <fmt/format.h>
 
