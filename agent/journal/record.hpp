@@ -6,7 +6,6 @@
 #include "sync/wire/envelope.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,7 +21,10 @@ enum class Numbering : std::uint8_t {
 /// What a capture asks the journal to store. The journal adds seq, times, numbers and chain.
 struct Draft {
     sync::Kind kind{0};
-    Bytes body;               ///< A serialised Event without its `numbers`.
+    /// A serialised Event without its `numbers`. When the journal hands out numbers it appends to
+    /// these bytes a serialised Event that has `numbers` only: protobuf reads the concatenation of
+    /// two messages as their merge, so nobody re-serialises what the capture wrote.
+    Bytes body;
     Bytes sealed;             ///< The sealed part, or empty.
     std::string caller;       ///< Part of the idempotency key.
     std::string key;          ///< Unique for this caller for ever; never empty.
