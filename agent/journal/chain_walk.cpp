@@ -15,9 +15,9 @@ void ChainWalk::add(const sync::Envelope& envelope, const Digest& stored) {
     ++found_.events;
     if (envelope.seq != expected) {
         const Seq upto{envelope.seq.value() - 1};
-        problem(expected, upto == expected ? "is missing"
-                                           : "is missing, and so are all up to "
-                                                 + std::to_string(upto.value()));
+        problem(expected, upto == expected
+                              ? "is missing"
+                              : "is missing, and so are all up to " + std::to_string(upto.value()));
     } else if (sync::chain_hash(last_.hash, journal_, envelope) != stored) {
         problem(envelope.seq, "its bytes, its hash or the hash before it have been changed");
     }
@@ -34,8 +34,8 @@ void ChainWalk::beyond_head(Seq seq) { problem(seq, "lies beyond the head"); }
 Verification ChainWalk::finish() {
     const Head& head = found_.head;
     if (readable_ && last_.seq < head.seq)
-        problem(next(last_.seq), "is missing, and so are all up to the head "
-                                     + std::to_string(head.seq.value()));
+        problem(next(last_.seq),
+                "is missing, and so are all up to the head " + std::to_string(head.seq.value()));
     else if (readable_ && last_.hash != head.hash)
         problem(head.seq, "the head row says " + hex(head.hash) + ", the event " + hex(last_.hash));
     return std::move(found_);

@@ -14,7 +14,8 @@ namespace v1 = tillstream::v1;
 std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
     std::int64_t sum = 0;
     if (!__builtin_add_overflow(a, b, &sum)) return sum;
-    return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+    return a < 0 ? std::numeric_limits<std::int64_t>::min()
+                 : std::numeric_limits<std::int64_t>::max();
 }
 
 void count(DayFigures& day, const FigureKey& key, const Figure& more) {
@@ -34,7 +35,8 @@ void count_transaction(DayFigures& day, const v1::RetailTransaction& sale, Measu
 
 void count_tender_control(DayFigures& day, const v1::TenderControl& control) {
     if (control.training()) return;
-    count(day, {control.currency(), Measure::tender_control, control.type()}, {1, control.amount()});
+    count(day, {control.currency(), Measure::tender_control, control.type()},
+          {1, control.amount()});
 }
 
 }  // namespace

@@ -24,9 +24,9 @@ struct DayKey {
 
 /// What is counted. Numbers are stored: never renumber.
 enum class Measure : std::uint8_t {
-    transaction = 1,     ///< Completed retail transactions; the amount is their gross.
-    post_void = 2,       ///< Post-voids; the amount is the reversal's gross, so usually negative.
-    tender = 3,          ///< Approved tenders of both; type is TenderType, the amount what was applied.
+    transaction = 1,  ///< Completed retail transactions; the amount is their gross.
+    post_void = 2,    ///< Post-voids; the amount is the reversal's gross, so usually negative.
+    tender = 3,  ///< Approved tenders of both; type is TenderType, the amount what was applied.
     tender_control = 4,  ///< Float, pickup, paid in, paid out; type is TenderControl.Type.
 };
 
@@ -50,7 +50,7 @@ struct DayFigures {
     std::int64_t events = 0;  ///< All kinds, training included.
     Seq first{0};             ///< Lowest and highest sequence of this day; others may lie between.
     Seq last{0};
-    Digest last_hash{};       ///< Chain hash at `last`.
+    Digest last_hash{};  ///< Chain hash at `last`.
     std::map<FigureKey, Figure> figures;
 
     Figure figure(const FigureKey& key) const;  ///< Zero when nothing was counted.

@@ -7,10 +7,11 @@ namespace till::detail {
 
 Result<EventWriter> EventWriter::prepare(Database& database) {
     EventWriter writer;
-    TILL_TRY(writer.insert_,
-             database.prepare("INSERT INTO event(seq, version, kind, wall, since_boot, boot, hash, key,"
-                              " request, transaction_number, receipt_counter, sealed, body)"
-                              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    TILL_TRY(
+        writer.insert_,
+        database.prepare("INSERT INTO event(seq, version, kind, wall, since_boot, boot, hash, key,"
+                         " request, transaction_number, receipt_counter, sealed, body)"
+                         " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     TILL_TRY(writer.head_,
              database.prepare("UPDATE head SET seq = ?, hash = ?, transactions = ?, receipts = ?"));
     TILL_TRY(writer.state_, database.prepare("UPDATE owner_state SET state = ?"));
@@ -44,11 +45,10 @@ Result<Digest> EventWriter::insert(const Draft& draft, const KeyHash& key, const
     if (!envelope_.sealed.empty()) sealed = Blob{envelope_.sealed};
 
     const Digest hash = sync::chain_hash(previous.hash, journal, envelope_);
-    TILL_TRY_VOID(insert_.run(envelope_.seq.value(), envelope_.version, envelope_.kind.value(),
-                              times.wall.value(), times.since_boot.value(),
-                              Blob{times.boot.value().bytes()}, hash, Blob{view(key)},
-                              Blob{draft.request_hash}, transaction, receipt, sealed,
-                              Blob{envelope_.body}));
+    TILL_TRY_VOID(insert_.run(
+        envelope_.seq.value(), envelope_.version, envelope_.kind.value(), times.wall.value(),
+        times.since_boot.value(), Blob{times.boot.value().bytes()}, hash, Blob{view(key)},
+        Blob{draft.request_hash}, transaction, receipt, sealed, Blob{envelope_.body}));
     return hash;
 }
 

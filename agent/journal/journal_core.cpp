@@ -14,8 +14,8 @@ namespace till {
 
 namespace {
 
-constexpr int wal_pages_idle = 1000;   // 4 MB: a checkpoint is worth its two fsyncs.
-constexpr int wal_pages_busy = 4000;   // 16 MB: readers and recovery get slower beyond.
+constexpr int wal_pages_idle = 1000;  // 4 MB: a checkpoint is worth its two fsyncs.
+constexpr int wal_pages_busy = 4000;  // 16 MB: readers and recovery get slower beyond.
 constexpr std::size_t recent_idle = 1024;
 
 Result<void> write_identity(Database& database, const JournalIdentity& identity) {
@@ -67,9 +67,9 @@ Result<JournalCore> JournalCore::create(const Options& options, const JournalIde
     if (std::filesystem::exists(options.file))
         return Error{Errc::conflict, options.file.string() + " exists"};
     {
-        TILL_TRY(Database database, Database::open({.file = options.file,
-                                                    .mode = Database::Mode::create,
-                                                    .vfs = options.vfs}));
+        TILL_TRY(Database database,
+                 Database::open(
+                     {.file = options.file, .mode = Database::Mode::create, .vfs = options.vfs}));
         TILL_TRY_VOID(migrate(database, sql::agent_journal));
         TILL_TRY(auto transaction, Transaction::begin(database));
         TILL_TRY_VOID(write_identity(database, identity));
@@ -87,8 +87,9 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
     TILL_TRY(const auto head, rows.head());
     TILL_TRY(const Seq derived, rows.derived());
     TILL_TRY(auto keys, detail::KeyIndex::load(database, derived));
-    auto impl = std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
-                                       std::move(writer), std::move(keys), std::move(identity), head);
+    auto impl =
+        std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
+                               std::move(writer), std::move(keys), std::move(identity), head);
     TILL_TRY_VOID(impl->check_head());
     TILL_TRY_VOID(impl->load_owner());
     return JournalCore{std::move(impl)};
@@ -164,9 +165,12 @@ Result<std::optional<Result<Stored>>> JournalCore::Impl::answer_without_storing(
         if (!stored && stored.error().code != Errc::conflict) return std::move(stored).error();
         return Answer{std::move(stored)};
     }
-    if (draft.body.size() + draft.sealed.size() + detail::numbers_bytes_max > limits::record_bytes_max)
-        return Answer{Error{Errc::out_of_range, "the record is larger than a record may be",
-                            {}, std::to_string(limits::record_bytes_max) + " bytes"}};
+    if (draft.body.size() + draft.sealed.size() + detail::numbers_bytes_max
+        > limits::record_bytes_max)
+        return Answer{Error{Errc::out_of_range,
+                            "the record is larger than a record may be",
+                            {},
+                            std::to_string(limits::record_bytes_max) + " bytes"}};
     constexpr sync::Kind control{tillstream::v1::Event::kControlTransaction};
     if (reserve_reached && draft.kind != control)
         return Answer{Error{Errc::disk_full, "the disk's reserve for closing the day is reached"}};
@@ -183,8 +187,8 @@ Result<Stored> JournalCore::Impl::store(const Draft& draft, const detail::KeyHas
         stored.receipt_number = detail::receipt_number(identity, numbers.receipt);
     }
     stored.transaction_number = numbers.transaction;
-    TILL_TRY(at.head.hash, writer.insert(draft, key, identity.journal, at.head, clock.now(), numbers,
-                                         stored.receipt_number));
+    TILL_TRY(at.head.hash, writer.insert(draft, key, identity.journal, at.head, clock.now(),
+                                         numbers, stored.receipt_number));
     at.head.seq = stored.seq;
     return stored;
 }
@@ -204,7 +208,8 @@ Result<std::vector<Result<Stored>>> JournalCore::Impl::append(std::span<const Dr
             continue;
         }
         if (!transaction) {
-            TILL_TRY(transaction, Transaction::begin(database));
+            TILL_TRY(auto begun, Transaction::begin(database));
+            transaction.emplace(std::move(begun));
         }
         TILL_TRY(auto stored, store(draft, key, at));
         keys.remember(key, stored.seq);
@@ -278,7 +283,8 @@ JournalCore::Acknowledged JournalCore::acknowledged() const { return impl_->ackn
 Result<void> JournalCore::acknowledge(const Acknowledged& acknowledged) {
     // Losing it in a power cut costs a welcome from the centre, so it does not wait for the disk.
     TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=NORMAL"));
-    const auto written = impl_->writer.update_acknowledged(acknowledged.seq, acknowledged.store_epoch);
+    const auto written =
+        impl_->writer.update_acknowledged(acknowledged.seq, acknowledged.store_epoch);
     TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=FULL"));
     TILL_TRY_VOID(written);
     impl_->acknowledged = acknowledged;

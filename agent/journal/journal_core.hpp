@@ -29,7 +29,8 @@ public:
     };
 
     /// Makes a new journal. Fails with conflict when the file exists.
-    static Result<JournalCore> create(const Options& options, const JournalIdentity& identity, Clock& clock);
+    static Result<JournalCore> create(const Options& options, const JournalIdentity& identity,
+                                      Clock& clock);
     /// Opens an existing one in time that does not depend on its length. Fails with not_found,
     /// corrupt (with what contradicts what), unsupported (made by a newer version) or io.
     static Result<JournalCore> open(const Options& options, Clock& clock);
@@ -55,7 +56,8 @@ public:
 
     /// Envelopes after `from`, oldest first, stopping before `bytes_max` is exceeded (at least one
     /// when there is one) and after `records_max`.
-    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max, std::size_t records_max);
+    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
+                                             std::size_t records_max);
     /// The stored chain hash at `seq` (genesis at 0). Fails with not_found beyond the head.
     Result<Digest> hash_at(Seq seq);
 
@@ -73,9 +75,9 @@ public:
     /// first two by itself only when journal_recent_max events have piled up.
     Result<void> maintain();
     enum class Maintenance : std::uint8_t {
-        none,     ///< Nothing that is worth a wake-up.
+        none,  ///< Nothing that is worth a wake-up.
         when_idle,
-        now,      ///< Even between two busy commits: the WAL has grown long.
+        now,  ///< Even between two busy commits: the WAL has grown long.
     };
     Maintenance maintenance() const;  ///< No I/O.
 

@@ -11,7 +11,8 @@ namespace till {
 
 namespace {
 
-constexpr std::size_t slice_records = 4096;  // A read transaction this long does not hold up the WAL.
+constexpr std::size_t slice_records =
+    4096;  // A read transaction this long does not hold up the WAL.
 constexpr Seq last_possible{std::numeric_limits<std::int64_t>::max()};
 
 }  // namespace
@@ -27,9 +28,9 @@ JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
 JournalReader::~JournalReader() = default;
 
 Result<JournalReader> JournalReader::open(const std::filesystem::path& file, std::string vfs) {
-    TILL_TRY(Database database, Database::open({.file = file,
-                                                .mode = Database::Mode::read_only,
-                                                .vfs = std::move(vfs)}));
+    TILL_TRY(
+        Database database,
+        Database::open({.file = file, .mode = Database::Mode::read_only, .vfs = std::move(vfs)}));
     TILL_TRY_VOID(check_schema(database, std::size(sql::agent_journal)));
     TILL_TRY(detail::JournalRows rows, detail::JournalRows::prepare(database));
     return JournalReader{std::make_unique<Impl>(std::move(database), std::move(rows))};

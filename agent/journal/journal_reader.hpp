@@ -35,7 +35,8 @@ public:
     Result<JournalIdentity> identity();
     Result<Head> head();
     /// As JournalCore::read.
-    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max, std::size_t records_max);
+    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
+                                             std::size_t records_max);
 
     /// Hands over events after `from` with their stored chain hash, oldest first, until `visit`
     /// returns false or the head is reached. Constant memory; holds no snapshot for long.

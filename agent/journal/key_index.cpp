@@ -49,8 +49,7 @@ Result<std::optional<Seq>> KeyIndex::find(const KeyHash& key) {
 Result<void> KeyIndex::write() {
     std::vector<std::pair<KeyHash, Seq>> sorted(recent_.begin(), recent_.end());
     std::sort(sorted.begin(), sorted.end());
-    for (const auto& [key, seq] : sorted)
-        TILL_TRY_VOID(insert_.run(Blob{view(key)}, seq.value()));
+    for (const auto& [key, seq] : sorted) TILL_TRY_VOID(insert_.run(Blob{view(key)}, seq.value()));
     return {};
 }
 

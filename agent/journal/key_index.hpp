@@ -25,8 +25,8 @@ public:
     void remember(const KeyHash& key, Seq seq) { recent_.emplace(key, seq); }
     std::size_t recent() const { return recent_.size(); }
 
-    Result<void> write();                 ///< In the caller's transaction.
-    void written() { recent_.clear(); }   ///< It committed.
+    Result<void> write();                ///< In the caller's transaction.
+    void written() { recent_.clear(); }  ///< It committed.
 
 private:
     struct First8 {

@@ -44,9 +44,7 @@ Result<Digest> read_event(const Row& row, sync::Envelope& into) {
     TILL_TRY(const Uuid boot, uuid(row, 5));
     into.times = {WallTime{row.integer(3)}, BootTime{row.unsigned_integer(4)}, BootId{boot}};
     into.erased_sealed.reset();
-    if (!row.is_null(7)) {
-        TILL_TRY(into.erased_sealed, digest(row, 7));
-    }
+    if (!row.is_null(7)) { TILL_TRY(into.erased_sealed, digest(row, 7)); }
     into.sealed.assign(row.bytes(8));
     into.body.assign(row.bytes(9));
     return digest(row, 6);
@@ -55,7 +53,8 @@ Result<Digest> read_event(const Row& row, sync::Envelope& into) {
 template <class T>
 Result<T> only_row(Result<std::optional<Result<T>>> row, const char* table) {
     if (!row) return std::move(row).error();
-    if (!*row) return Error{Errc::corrupt, std::string{"journal: the row of "} + table + " is missing"};
+    if (!*row)
+        return Error{Errc::corrupt, std::string{"journal: the row of "} + table + " is missing"};
     return std::move(**row);
 }
 
@@ -68,13 +67,15 @@ Result<JournalRows> JournalRows::prepare(Database& database) {
     TILL_TRY(rows.head_, database.prepare("SELECT seq, hash, transactions, receipts FROM head"));
     TILL_TRY(rows.derived_, database.prepare("SELECT seq FROM derived"));
     TILL_TRY(rows.hash_, database.prepare("SELECT hash FROM event WHERE seq = ?"));
-    TILL_TRY(rows.events_,
-             database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
-                              " sealed, body FROM event WHERE seq > ? AND seq <= ?"
-                              " ORDER BY seq LIMIT ?"));
+    TILL_TRY(
+        rows.events_,
+        database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
+                         " sealed, body FROM event WHERE seq > ? AND seq <= ?"
+                         " ORDER BY seq LIMIT ?"));
     TILL_TRY(rows.days_, database.prepare("SELECT DISTINCT business_day FROM day ORDER BY 1"));
-    TILL_TRY(rows.day_, database.prepare("SELECT events, first_seq, last_seq, last_hash FROM day"
-                                         " WHERE business_day = ? AND store = ? AND workstation = ?"));
+    TILL_TRY(rows.day_,
+             database.prepare("SELECT events, first_seq, last_seq, last_hash FROM day"
+                              " WHERE business_day = ? AND store = ? AND workstation = ?"));
     TILL_TRY(rows.figures_,
              database.prepare("SELECT currency, measure, type, count, amount FROM day_figure"
                               " WHERE business_day = ? AND store = ? AND workstation = ?"));
@@ -90,9 +91,8 @@ Result<JournalIdentity> JournalRows::identity() {
 Result<JournalRows::HeadRow> JournalRows::head() {
     const auto read = [](const Row& row) -> Result<HeadRow> {
         TILL_TRY(const Digest hash, digest(row, 1));
-        return HeadRow{{Seq{row.unsigned_integer(0)}, hash},
-                       row.unsigned_integer(2),
-                       row.unsigned_integer(3)};
+        return HeadRow{
+            {Seq{row.unsigned_integer(0)}, hash}, row.unsigned_integer(2), row.unsigned_integer(3)};
     };
     return only_row<HeadRow>(head_.one(read), "head");
 }
@@ -173,7 +173,8 @@ Result<std::vector<DayKey>> JournalRows::stored_keys(std::string_view business_d
 std::string receipt_number(const JournalIdentity& identity, std::uint64_t counter) {
     std::string digits = std::to_string(counter);
     digits.insert(0, 6 - std::min<std::size_t>(6, digits.size()), '0');
-    return identity.receipt_prefix + "-" + std::to_string(identity.generation.value()) + "-" + digits;
+    return identity.receipt_prefix + "-" + std::to_string(identity.generation.value()) + "-"
+           + digits;
 }
 
 void add_to(DayTotals& totals, const sync::Envelope& envelope, const Digest& hash) {

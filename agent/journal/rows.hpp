@@ -23,7 +23,8 @@ public:
     /// Events after `from` up to `upto`, oldest first, while `visit` says so.
     using Visit = JournalReader::Visit;
     Result<void> each(Seq from, Seq upto, std::size_t records_max, const Visit& visit);
-    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max, std::size_t records_max);
+    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
+                                             std::size_t records_max);
 
     Result<std::vector<std::string>> business_days();
     /// What is stored of one day.
