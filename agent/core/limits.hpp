@@ -15,6 +15,7 @@ inline constexpr std::size_t idempotency_key_bytes_max = 128;
 inline constexpr std::size_t transaction_lines_max = 5000;
 inline constexpr std::size_t waiting_captures_max = 1024;  // Above this the doors answer busy.
 inline constexpr std::size_t group_commit_records_max = 256;
+inline constexpr std::size_t journal_recent_max = 16384;  // Events whose keys are in memory only.
 inline constexpr std::size_t http_connections_max = 64;
 
 // Sync.
@@ -30,6 +31,8 @@ inline constexpr auto request_time_max = 30s;
 
 // The largest record always fits a batch, so nothing accepted at capture is stuck at sync.
 static_assert(record_bytes_max + frame_header_bytes <= batch_bytes_max);
+// A commit never brings more keys than the index in memory may hold.
+static_assert(group_commit_records_max <= journal_recent_max);
 // The largest batch always fits the window, so a window can never be too small to move.
 static_assert(batch_bytes_max <= window_bytes);
 // Three heartbeats may be lost before a peer is declared gone.
