@@ -20,9 +20,12 @@ inline constexpr std::size_t http_connections_max = 64;
 // Sync.
 inline constexpr std::size_t batch_bytes_max = 2 * 1024 * 1024;  // Before compression.
 inline constexpr std::size_t batch_records_max = 4096;
+inline constexpr std::size_t batch_bytes_target = 256 * 1024;    // What a backlog is cut into.
 inline constexpr std::size_t frame_header_bytes = 1024;
+inline constexpr std::size_t hello_bytes_max = 16 * 1024;  // Before anyone is known, little is read.
 inline constexpr std::size_t frame_bytes_max = batch_bytes_max + frame_header_bytes;
 inline constexpr std::size_t window_bytes = 4 * 1024 * 1024;  // Unacknowledged, per stream.
+inline constexpr std::size_t batches_in_flight_max = 64;      // What waits longer goes together.
 inline constexpr auto heartbeat_interval = 10s;
 inline constexpr auto peer_silence_max = 35s;
 inline constexpr auto handshake_time_max = 10s;
@@ -32,6 +35,8 @@ inline constexpr auto request_time_max = 30s;
 static_assert(record_bytes_max + frame_header_bytes <= batch_bytes_max);
 // The largest batch always fits the window, so a window can never be too small to move.
 static_assert(batch_bytes_max <= window_bytes);
+// A batch of the usual size fits the window several times over, so that the line is never idle.
+static_assert(8 * batch_bytes_target <= window_bytes);
 // Three heartbeats may be lost before a peer is declared gone.
 static_assert(peer_silence_max > 3 * heartbeat_interval);
 
