@@ -235,7 +235,8 @@ Result<void> Projector::correct(std::int64_t exception, BytesView body, const Fi
         TILL_TRY_VOID(impl_->writer.write(journal, detail::journal_of(*event), run.front(), body));
         Error refused{Errc::out_of_range, "", "", ""};
         TILL_TRY_VOID(tables.each(
-            "SELECT field, cause FROM exceptions WHERE event = ? AND held AND state = 0",
+            "SELECT field, cause FROM exceptions WHERE event = ? AND held AND state = 0 ORDER BY "
+            "id DESC",
             [&](const Row& row) {
                 refused.field = row.bytes(0);
                 refused.detail = row.bytes(1);
