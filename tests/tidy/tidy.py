@@ -56,7 +56,7 @@ def breaches(path: str):
             yield number, "line longer than 120 columns"
         if re.search(r"\b(TODO|FIXME|XXX)\b", line):
             yield number, "unfinished work belongs in an issue"
-        if re.search(r"\busing namespace std\b", line):
+        if re.search(r"\busing namespace std;", line):
             yield number, "using namespace std"
         if re.search(r"\bdetached\b", line) and not line.lstrip().startswith(("//", "///")) and not in_tests:
             yield number, "detached: every child has a parent (TaskGroup)"

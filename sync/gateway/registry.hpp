@@ -1,0 +1,66 @@
+#pragma once
+
+#include "agent/core/clock.hpp"
+#include "agent/core/ids.hpp"
+#include "agent/core/result.hpp"
+#include "agent/store/database.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace till::sync {
+
+/// Who is let in: one-time enrolment codes, devices with their certificates and revocations, and
+/// the receipt generations allotted to each workstation. One small SQLite database.
+///
+/// Thread: one at a time; each call is one short transaction.
+class Registry {
+public:
+    static Result<Registry> open(const std::filesystem::path& file);
+
+    struct Code {
+        std::string store, workstation;
+        WallTime created{0}, expires{0};
+        std::optional<WallTime> used;
+    };
+    /// Remembers the SHA-256 of a code's secret. The same lane may have several unused codes.
+    Result<void> add_code(const Digest& secret_hash, const Code& code);
+    Result<std::vector<Code>> codes();
+
+    struct Device {
+        DeviceId id{Uuid{}};
+        std::string store, workstation;
+        std::string certificate_pem;
+        std::string serial;  ///< Of the newest certificate, hex.
+        Bytes key_sha256;    ///< Of its public key: a renewal must be for the same.
+        WallTime enrolled{0}, not_after{0};
+        std::uint32_t first_generation = 0, last_generation = 0;
+        std::optional<WallTime> revoked;
+        std::string revoked_reason;
+    };
+
+    /// The code with that hash, if it may be used now. Fails with not_found (unknown or mistyped),
+    /// stale (expired) or conflict (used before): never says more to a stranger than that.
+    Result<Code> check_code(const Digest& secret_hash, WallTime now);
+
+    /// Uses up the code, allots the workstation's next `generations` receipt generations and stores
+    /// the device, in one transaction: a code enrols one device once, whatever fails half-way.
+    Result<Device> enrol(const Digest& secret_hash, Device device, std::uint32_t generations,
+                         WallTime now);
+
+    Result<std::optional<Device>> find(const DeviceId& id);
+    Result<std::vector<Device>> devices();
+    /// A new certificate for the same key; not_found or forbidden (revoked).
+    Result<void> renew(const DeviceId& id, const std::string& certificate_pem,
+                       const std::string& serial, WallTime not_after);
+    /// From now on the device is refused. not_found; revoking twice keeps the first time and reason.
+    Result<void> revoke(const DeviceId& id, const std::string& reason, WallTime now);
+
+private:
+    explicit Registry(Database database) : database_{std::move(database)} {}
+    Database database_;
+};
+
+}  // namespace till::sync
