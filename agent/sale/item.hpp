@@ -12,9 +12,6 @@ namespace till {
 
 namespace v1 = tillstream::v1;
 
-/// A GTIN of 8, 12, 13 or 14 digits with a valid check digit, as a number; 0 when it is not one.
-std::uint64_t gtin_number(std::string_view digits);
-
 /// How a command names goods.
 struct ItemText {
     std::string_view gtin, sku, description, serial = {}, lot = {}, expiry = {};
