@@ -4,8 +4,6 @@
 #include "agent/runtime/log.hpp"
 #include "sync/gateway/admin_json.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -3,8 +3,6 @@
 #include "agent/runtime/log.hpp"
 #include "sync/tls/certificate.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 

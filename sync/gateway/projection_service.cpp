@@ -5,8 +5,6 @@
 #include "agent/runtime/task_group.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
 
 namespace till::sync {
 
