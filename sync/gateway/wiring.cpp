@@ -2,7 +2,7 @@
 
 #include "agent/crypto/system_random.hpp"
 #include "agent/runtime/file_lock.hpp"
-include "agent/runtime/log.hpp"
+#include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "sync/gateway/admin_api.hpp"

@@ -160,12 +160,12 @@ Result<TransactionPage> Queries::transactions(const TransactionFilter& filter) {
         last = row.integer(1);
         page.rows.push_back(transaction_row(row));
     };
-    if (filter.number.empty())
-        TILL_TRY_VOID(impl_->tables.each(page_sql, visit, filter.after, filter.business_day,
-                                         filter.store, filter.workstation, filter.limit));
-    else
-        TILL_TRY_VOID(
-            impl_->tables.each(numbered_sql, visit, filter.after, filter.limit, filter.number));
+    auto& tables = impl_->tables;
+    TILL_TRY_VOID(filter.number.empty()
+                      ? tables.each(page_sql, visit, filter.after, filter.business_day,
+                                    filter.store, filter.workstation, filter.limit)
+                      : tables.each(numbered_sql, visit, filter.after, filter.limit,
+                                    filter.number));
     if (page.rows.size() == filter.limit) page.next = last;
     return page;
 }
