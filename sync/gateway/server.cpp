@@ -101,9 +101,11 @@ asio::awaitable<void> Server::serve(asio::ip::tcp::socket socket) {
     const auto remote = socket.remote_endpoint(ignored);
     const auto ended = co_await converse(std::move(socket));
     --open_;
-    if (!ended && ended.error().code != Errc::abandoned)
-        log(LogLevel::info, "server", "connection ended",
-            {{"peer", remote.address().to_string()}, {"cause", ended.error().detail}});
+    if (ended || ended.error().code == Errc::abandoned) co_return;
+    // A client that just goes away is nothing to report; one that is refused is.
+    const bool refused = ended.error().code == Errc::not_trusted || ended.error().code == Errc::forbidden;
+    log(refused ? LogLevel::warning : LogLevel::debug, "server", "connection ended",
+        {{"peer", remote.address().to_string()}, {"cause", ended.error().detail}});
 }
 
 asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
