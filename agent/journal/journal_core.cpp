@@ -14,8 +14,10 @@ namespace till {
 
 namespace {
 
-constexpr int wal_pages_idle = 1000;  // 4 MB: a checkpoint is worth its two fsyncs.
-constexpr int wal_pages_busy = 4000;  // 16 MB: readers and recovery get slower beyond.
+// A WAL that is written over and over costs less to sync than one that grows: its blocks and its size
+// are on disk already.
+constexpr int wal_pages_idle = 250;
+constexpr int wal_pages_busy = 1000;
 constexpr std::size_t recent_idle = 1024;
 constexpr std::size_t days_slice = 2048;  // Some milliseconds: a capture may come in meanwhile.
 
