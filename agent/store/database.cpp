@@ -98,6 +98,10 @@ Result<Database> Database::open(const Options& options) {
         ready.error().detail = options.file.string() + ": " + ready.error().detail;
         return std::move(ready).error();
     }
+    // The WAL file stays when the last connection closes, for a sync that need not make it grow again.
+    int keep = 1;
+    if (options.mode != Mode::read_only)
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
     sqlite3_wal_hook(handle, &keep_wal_pages, database.wal_pages_.get());
     TILL_TRY(database.begin_read_, database.prepare("BEGIN"));
     TILL_TRY(database.begin_write_, database.prepare("BEGIN IMMEDIATE"));
