@@ -64,7 +64,7 @@ CREATE TABLE transactions(
   UNIQUE (day, source_system, number)
 );
 CREATE INDEX transactions_of_customer ON transactions(customer) WHERE customer IS NOT NULL;
-CREATE INDEX receipts ON transactions(number) WHERE source_system = '';
+CREATE INDEX receipts ON transactions(number);
 
 CREATE TABLE lines(
   event INTEGER NOT NULL, position INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL,

@@ -24,6 +24,9 @@ namespace {
 constexpr const char* page_sql = TILL_TRANSACTION_COLUMNS
     "WHERE t.event > ? AND (?2 = '' OR d.business_day = ?2) "
     "AND (?3 = '' OR d.store = ?3) AND (?4 = '' OR d.workstation = ?4) ORDER BY t.event LIMIT ?5";
+// By the index on numbers; a page of a whole store has no use for it.
+constexpr const char* numbered_sql = TILL_TRANSACTION_COLUMNS
+    "WHERE t.number = ?3 AND t.event > ?1 ORDER BY t.event LIMIT ?2";
 constexpr const char* purchases_sql =
     TILL_TRANSACTION_COLUMNS "WHERE t.customer = ? ORDER BY t.end_ms, t.event";
 #undef TILL_TRANSACTION_COLUMNS
@@ -157,8 +160,12 @@ Result<TransactionPage> Queries::transactions(const TransactionFilter& filter) {
         last = row.integer(1);
         page.rows.push_back(transaction_row(row));
     };
-    TILL_TRY_VOID(impl_->tables.each(page_sql, visit, filter.after, filter.business_day,
-                                     filter.store, filter.workstation, filter.limit));
+    if (filter.number.empty())
+        TILL_TRY_VOID(impl_->tables.each(page_sql, visit, filter.after, filter.business_day,
+                                         filter.store, filter.workstation, filter.limit));
+    else
+        TILL_TRY_VOID(
+            impl_->tables.each(numbered_sql, visit, filter.after, filter.limit, filter.number));
     if (page.rows.size() == filter.limit) page.next = last;
     return page;
 }
@@ -219,6 +226,14 @@ Result<CustomerView> Queries::customer(const CustomerId& customer) {
                            consent, id));
     for (const auto& [what, all] : consents) view.consents.push_back(current(all));
     return view;
+}
+
+Result<std::vector<std::string>> Queries::business_days() {
+    std::vector<std::string> days;
+    const auto visit = [&](const Row& row) { days.emplace_back(row.bytes(0)); };
+    TILL_TRY_VOID(impl_->tables.each(
+        "SELECT DISTINCT business_day FROM days WHERE business_day <> '' ORDER BY 1", visit));
+    return days;
 }
 
 Result<std::vector<ReconciledDay>> Queries::reconcile(std::string_view business_day, Store& store) {

@@ -40,6 +40,7 @@ struct TransactionRow {
 /// Pages go by `after`, the last row's `position` of the page before.
 struct TransactionFilter {
     std::string business_day, store, workstation;  ///< Empty: any.
+    std::string number;  ///< Receipt or source number; when given, the three above are ignored.
     std::int64_t after = 0;
     std::size_t limit = 100;
 };
@@ -92,6 +93,8 @@ public:
     Result<ExceptionRow> exception(std::int64_t id);  ///< Fails with not_found.
     /// Fails with not_found when the projection never saw this customer.
     Result<CustomerView> customer(const CustomerId& customer);
+    /// Every business day that is known, in order.
+    Result<std::vector<std::string>> business_days();
     /// Each workstation of that day, device against centre.
     Result<std::vector<ReconciledDay>> reconcile(std::string_view business_day, Store& store);
 
