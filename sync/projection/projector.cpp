@@ -18,6 +18,8 @@ bool is_passing(Errc code) {
            || code == Errc::outcome_unknown;
 }
 
+constexpr std::size_t checkpoint_events = 20'000;  // With a backlog there is no idle gap.
+
 constexpr const char* derived[] = {
     "day_events",      "transactions", "lines",          "tenders",           "taxes",
     "tender_controls", "controls",     "stock_counts",   "stock_adjustments", "foreign_documents",
@@ -43,6 +45,7 @@ struct Projector::Impl {
     Vault& vault;
     Writer writer{tables, vault};
     std::map<std::int64_t, Bytes> corrections{};  // By event; there are few.
+    std::size_t since_checkpoint = 0;
 };
 
 Projector::Projector(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -156,6 +159,9 @@ Result<std::size_t> Projector::catch_up(Store& store) {
         else if (!first_error)
             first_error = done.error();
     }
+    impl_->since_checkpoint += applied;
+    const bool idle = applied == 0 && impl_->since_checkpoint > 0;
+    if (idle || impl_->since_checkpoint > checkpoint_events) TILL_TRY_VOID(checkpoint());
     if (first_error) return *first_error;
     return applied;
 }
@@ -195,7 +201,8 @@ Result<void> Projector::rebuild() {
 
 Result<void> Projector::checkpoint() {
     TILL_TRY_VOID(impl_->tables.database().checkpoint(Database::Checkpoint::passive));
-    return {};
+    impl_->since_checkpoint = 0;
+    return impl_->vault.checkpoint();
 }
 
 Result<void> Projector::close(std::int64_t exception, const Fix& fix) {

@@ -40,6 +40,7 @@ public:
 
     /// One batch of each journal whose mark is beyond its cursor; the number of events applied.
     /// Called until it says 0. A journal that fails is an error only after the others had their turn.
+    /// Checkpoints by itself, when there is nothing left to do or a backlog is long.
     Result<std::size_t> catch_up(Store& store);
 
     /// After an upgrade: projects parked events whose kind is known by now; how many.
@@ -63,7 +64,7 @@ public:
     /// Keeps a day's figures. malformed when they are no DayFigures.
     Result<void> keep_figures(const DeviceFigures& figures);
 
-    Result<void> checkpoint();  ///< In an idle gap.
+    Result<void> checkpoint();  ///< Of projection and vault; for those who call apply().
 
 private:
     struct Impl;

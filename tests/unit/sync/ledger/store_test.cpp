@@ -1,6 +1,7 @@
 #include "agent/crypto/hash.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 #include "tests/support/envelopes.hpp"
+#include "tests/support/faulty_vfs.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <catch2/catch.hpp>
@@ -215,4 +216,28 @@ TEST_CASE_METHOD(Fixture, "ledger: a reading store sees each commit and cannot w
     REQUIRE(commit(*writing, till.append(2, 3)).won);
     CHECK(reading->read(till.journal, Seq{0}, plenty, 100)->size() == 3);
     CHECK_FALSE(reading->renew_epoch());
+}
+
+TEST_CASE_METHOD(Fixture, "ledger: whichever write fails, the answer and the store agree",
+                 "[ledger]") {
+    const auto fault = GENERATE(FaultyVfs::Fault::io, FaultyVfs::Fault::disk_full);
+    const auto n = GENERATE(range(1, 25));
+    CAPTURE(n);
+    const FakeJournal till = journal(60);
+    const SqliteStore::Options options{.file = scratch.path / "faulty.db",
+                                       .vfs = FaultyVfs::name()};
+    auto store = *SqliteStore::open(options, random);
+    REQUIRE(store->bind(till.hello()));
+    FaultyVfs::arm(n, fault, false);
+    std::size_t from = 0;
+    for (int tries = 0; from < 60 && tries < 12; ++tries) {
+        const Append run = till.append(from, from + 20);
+        const auto done = store->commit({&run, 1});
+        if (done && done->front().won) from += 20;
+    }
+    FaultyVfs::disarm();
+    CHECK(from == 60);
+    store = *SqliteStore::open(options, random);
+    CHECK((*store->find(till.journal))->mark.hash == till.mark().hash);
+    CHECK(store->read(till.journal, Seq{0}, plenty, 100)->size() == 60);
 }
