@@ -103,6 +103,7 @@ public:
         : rest_{text}, dictionary_{dictionary}, options_{options}, storage_{storage} {}
 
     Decoded<void> read(ElementList& out) {
+        if (rest_.empty()) return Fault{"The AI data is empty"};
         bool separate = true;
         while (!rest_.empty()) {
             const auto close = rest_.find(')');
