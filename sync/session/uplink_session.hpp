@@ -1,0 +1,130 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "sync/ledger/store.hpp"
+#include "sync/session/exchange.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace till::sync {
+
+/// The device's end of one connection, for one journal: hello, welcome, batches, acks. Make a new
+/// one for each connection; nothing carries over but what the journal itself remembers.
+///
+/// Promises: at most one read is under way; at most limits::window_bytes (and never more than the
+/// centre's credit) is sent and not acknowledged; it holds no records, so memory does not depend on
+/// the backlog; a record captured while nothing waits goes out by itself, at once.
+///
+/// Thread: none; call from one place at a time. Cost: encoding and compressing one batch.
+class UplinkSession {
+public:
+    struct Options {
+        JournalId journal{Uuid{}};
+        DeviceId device{Uuid{}};
+        std::optional<JournalId> predecessor;
+        Generation generation{1};
+        std::string store;
+        std::string workstation;
+        std::string agent_version;
+        Mark head;            ///< The journal's head now.
+        Seq acknowledged{0};  ///< What the journal remembers of the centre …
+        Bytes store_epoch;    ///< … and which store said so; empty before the first ack.
+    };
+
+    // Events.
+    /// The WebSocket is open. Comes first, once.
+    struct Connected {
+        Times now;
+    };
+    /// The journal has grown to here. Calls may be merged; the last counts.
+    struct Grown {
+        Mark head;
+        Times now;
+    };
+    /// Answers ReadRecords: the envelopes after `from`, in order, or the error.
+    struct RecordsRead {
+        Result<std::vector<Envelope>> records;
+        Times now;
+    };
+    /// Answers ReadHash.
+    struct HashRead {
+        Result<Digest> hash;
+        Times now;
+    };
+    /// A serialised DayTotals or Telemetry message of frames.proto to send; dropped before the welcome
+    /// (the owner of totals offers them again until TotalsStored).
+    struct Submit {
+        enum class Kind : std::uint8_t { totals, telemetry } kind;
+        Bytes message;
+        Times now;
+    };
+    /// The agent is stopping: say goodbye.
+    struct Stop {
+        Times now;
+    };
+    using Event =
+        std::variant<Connected, Received, Grown, RecordsRead, HashRead, Submit, Stop, Tick>;
+
+    // Actions (and Send, Hangup).
+    /// Read envelopes after `from`: Journal::read(). Answer with RecordsRead.
+    struct ReadRecords {
+        Seq from{0};
+        std::size_t bytes_max = 0;
+        std::size_t records_max = 0;
+    };
+    /// Read the chain hash at `at`: Journal::hash_at(). Answer with HashRead.
+    struct ReadHash {
+        Seq at{0};
+    };
+    /// The centre has everything up to `seq`: Journal::acknowledge(). May go back when, and only
+    /// when, `store_epoch` is new. Losing one is harmless.
+    struct Acknowledge {
+        Seq seq{0};
+        Bytes store_epoch;
+    };
+    /// The welcome has come: the link is up and this is what the centre asked for.
+    struct Welcomed {
+        std::uint32_t sealing_key_id = 0;
+        std::chrono::milliseconds backup_age{0};  ///< Keep acknowledged records at least so long.
+        ClockOffset clock;                        ///< The centre's clock seen from here.
+    };
+    /// This journal's chain is not the centre's. Open a new journal that names it as predecessor, at
+    /// once; this session goes on to hand over what the centre lacks of the old one and then hangs
+    /// up (done) after an Acknowledge of its head. Do not connect a forked journal again after that.
+    struct Forked {
+        Mark centre;
+    };
+    struct TotalsStored {
+        std::string business_day;
+        std::uint32_t amendment = 0;
+    };
+    /// Something changed at the centre; fetch it.
+    struct Noticed {
+        std::string topic;
+        std::uint64_t version = 0;
+    };
+    using Action = std::variant<Send, Hangup, ReadRecords, ReadHash, Acknowledge, Welcomed, Forked,
+                                TotalsStored, Noticed>;
+    using Actions = std::vector<Action>;
+
+    explicit UplinkSession(Options options);
+    UplinkSession(UplinkSession&&) noexcept;
+    ~UplinkSession();
+
+    /// Never fails and never throws: what is wrong ends in a Hangup.
+    Actions on(Event event);
+
+    /// True from the welcome to the hang-up: the shell resets its back-off on it.
+    bool is_up() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace till::sync
