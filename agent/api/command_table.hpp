@@ -1,30 +1,22 @@
 #pragma once
 
+#include "agent/api/settings.hpp"
+#include "agent/core/clock.hpp"
 #include "agent/core/result.hpp"
-#include "agent/journal/record.hpp"
+#include "agent/journal/journal.hpp"
+#include "sync/wire/commands.pb.h"
 
 #include <boost/asio/awaitable.hpp>
-
-#include <google/protobuf/message.h>
 
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace till {
 
 namespace asio = boost::asio;
-
-/// What a token lets its holder do. Each row of the table names the roles that may call it.
-enum class Role : std::uint8_t {
-    pos = 1,          ///< A point-of-sale program: captures everything a clerk does.
-    stock = 2,        ///< A handheld: counts and adjustments.
-    reader = 4,       ///< Status and events only.
-    foreign_pos = 8,  ///< The file drop: may state source numbers and totals.
-    administrator = 16,
-};
+namespace v1 = tillstream::v1;
 
 /// Who calls: decided by the door from its token, never by the caller's words.
 struct Caller {
@@ -35,8 +27,63 @@ struct Caller {
 /// One call as a door hands it over.
 struct Request {
     Caller caller;
-    std::string idempotency_key;
-    Bytes trace_id;  ///< 16 bytes; empty: one is made.
+    std::string idempotency_key;  ///< 1 to 128 printable ASCII characters; unique for the caller.
+    Bytes trace_id;               ///< 16 bytes; empty: one is made.
+};
+
+/// One row of the table, as doors see it.
+struct CommandInfo {
+    std::string_view name;    ///< "record_transaction"
+    std::string_view method;  ///< "POST" for captures, "GET" for questions.
+    std::string_view path;    ///< "/v1/transactions"; empty: not offered over HTTP.
+    const google::protobuf::Message* prototype;  ///< Default instance of the command.
+    std::uint8_t roles;                          ///< Roles that may call it, or-ed.
+
+    bool allows(Role role) const { return (roles & static_cast<std::uint8_t>(role)) != 0; }
+    bool is_capture() const { return method == "POST"; }
+};
+
+/// Every command there is, in one order for ever.
+std::span<const CommandInfo> commands();
+
+/// The one table behind every door: a command is judged, turned into a fact and journalled; the
+/// answer comes when the fact is on stable storage.
+///
+/// Refusals name the field at fault (`Error::field`) and what would do (`Error::allowed`):
+/// malformed or out_of_range; forbidden for the caller's role; conflict for a command that
+/// contradicts the workstation's state or a key used for something else. A command whose `source`
+/// is set (role foreign_pos only) is never refused for its content: only for what cannot be decoded
+/// and for card track data.
+///
+/// The same (caller, key) with the same command gives the first answer again, `replayed` set, also
+/// when today's state would refuse it. Personal data takes no part in that comparison, because
+/// a hash of it lying on the disk could be turned back into it.
+///
+/// Captures are ordered: one that is handed over after "day open" was sees the open day.
+/// Thread: the loop's. The table must outlive the coroutines it made.
+class CommandTable {
+public:
+    /// Restores the workstation's state from the journal. Fails with corrupt when that cannot be
+    /// read and with malformed for a time zone the system does not know.
+    static Result<std::unique_ptr<CommandTable>> open(Journal& journal, Clock& clock,
+                                                      Random& random, WorkstationSettings settings);
+    ~CommandTable();
+
+    /// Runs the capture whose message type `command` has. `command` must live until it is done.
+    asio::awaitable<Result<v1::Captured>> execute(Request request,
+                                                  const google::protobuf::Message& command);
+
+    /// Any role that reads. No I/O.
+    Result<v1::Status> status(const Caller& caller) const;
+
+    /// A page of events after `query.after`, oldest first; sealed parts are never shown. A kind this
+    /// build does not know has an empty fact.
+    asio::awaitable<Result<v1::EventPage>> read_events(Caller caller, v1::ReadEvents query);
+
+private:
+    struct Impl;
+    explicit CommandTable(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace till
