@@ -15,6 +15,7 @@ inline constexpr std::size_t idempotency_key_bytes_max = 128;
 inline constexpr std::size_t transaction_lines_max = 5000;
 inline constexpr std::size_t waiting_captures_max = 1024;  // Above this the doors answer busy.
 inline constexpr std::size_t group_commit_records_max = 256;
+inline constexpr std::size_t journal_recent_max = 16384;  // Events whose keys are in memory only.
 inline constexpr std::size_t http_connections_max = 64;
 
 // Sync.
@@ -23,6 +24,11 @@ inline constexpr std::size_t batch_records_max = 4096;
 inline constexpr std::size_t frame_header_bytes = 1024;
 inline constexpr std::size_t frame_bytes_max = batch_bytes_max + frame_header_bytes;
 inline constexpr std::size_t window_bytes = 4 * 1024 * 1024;  // Unacknowledged, per stream.
+inline constexpr std::size_t ledger_commit_records_max = 4096;  // Of all journals, in one commit.
+inline constexpr std::size_t ledger_commit_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t ledger_waiting_bytes_max = 256 * 1024 * 1024;  // Then it answers busy.
+inline constexpr std::size_t ledger_wal_bytes_max = 64 * 1024 * 1024;  // Then no idle gap is waited for.
+inline constexpr auto ledger_idle_gap = 200ms;
 inline constexpr auto heartbeat_interval = 10s;
 inline constexpr auto peer_silence_max = 35s;
 inline constexpr auto handshake_time_max = 10s;
@@ -30,8 +36,13 @@ inline constexpr auto request_time_max = 30s;
 
 // The largest record always fits a batch, so nothing accepted at capture is stuck at sync.
 static_assert(record_bytes_max + frame_header_bytes <= batch_bytes_max);
+// A commit never brings more keys than the index in memory may hold.
+static_assert(group_commit_records_max <= journal_recent_max);
 // The largest batch always fits the window, so a window can never be too small to move.
 static_assert(batch_bytes_max <= window_bytes);
+// A commit of the ledger takes any batch whole.
+static_assert(batch_bytes_max <= ledger_commit_bytes_max);
+static_assert(batch_records_max <= ledger_commit_records_max);
 // Three heartbeats may be lost before a peer is declared gone.
 static_assert(peer_silence_max > 3 * heartbeat_interval);
 

@@ -22,8 +22,11 @@ namespace asio = boost::asio;
 /// runs on the journal's own disk thread and the loop keeps turning.
 class Journal {
 public:
-    Journal(asio::any_io_executor executor, JournalCore core, JournalCore::Options options, Clock& clock);
-    ~Journal();  ///< Finishes the commit in progress, then joins the thread.
+    /// `clock` is read on the disk thread, too.
+    Journal(asio::any_io_executor executor, JournalCore core, JournalCore::Options options,
+            Clock& clock);
+    Journal(const Journal&) = delete;
+    ~Journal();  ///< Stores what was handed over, then joins the thread. Destroy it on the loop.
 
     /// An append cannot be cancelled: what was handed over is stored even when nobody waits any
     /// more. After an I/O error the journal reopens itself and looks the key up; when even that
@@ -47,7 +50,7 @@ public:
 
 private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;  // Shared with what it posted to the loop.
 };
 
 }  // namespace till

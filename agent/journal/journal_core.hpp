@@ -3,8 +3,10 @@
 #include "agent/core/result.hpp"
 #include "agent/journal/record.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +15,7 @@ namespace till {
 
 /// The device's memory of every sale: an append-only, gap-free, hash-chained sequence in one SQLite
 /// database (WAL, synchronous=FULL). This is the synchronous core: a batch in, a commit out. It
-/// starts no thread and reads time and randomness only through what it was given, so the simulator
+/// starts no thread and reads time only through the clock it was given, so the simulator
 /// and the crash tests run the code that ships.
 ///
 /// Thread: one at a time. It is the only connection that writes or checkpoints this database;
@@ -27,15 +29,19 @@ public:
     };
 
     /// Makes a new journal. Fails with conflict when the file exists.
-    static Result<JournalCore> create(const Options& options, const JournalIdentity& identity, Clock& clock);
+    static Result<JournalCore> create(const Options& options, const JournalIdentity& identity,
+                                      Clock& clock);
     /// Opens an existing one in time that does not depend on its length. Fails with not_found,
     /// corrupt (with what contradicts what), unsupported (made by a newer version) or io.
     static Result<JournalCore> open(const Options& options, Clock& clock);
 
-    /// Stores all drafts in one transaction and one fsync, in order. One result for each:
+    /// Stores all drafts in one transaction and one fsync, in order. One result for each; one that
+    /// fails does not hurt the others:
     /// - Stored, durable now; or replayed, when (caller, key) is known with the same request hash;
     /// - conflict, when (caller, key) is known with another hash: nothing is stored for this draft;
-    /// - out_of_range, when the record is larger than limits::record_bytes_max.
+    /// - out_of_range, when the record is larger than limits::record_bytes_max or the key is empty;
+    /// - disk_full, when less than reserve_bytes are free; control transactions may use the reserve.
+    /// Two drafts of one batch with the same key are treated like two batches.
     /// The outer error is io/disk_full: *no* draft is known to be stored and the outcome is unknown;
     /// the core must be dropped and opened again, and keys looked up, before anything is answered.
     Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
@@ -50,7 +56,8 @@ public:
 
     /// Envelopes after `from`, oldest first, stopping before `bytes_max` is exceeded (at least one
     /// when there is one) and after `records_max`.
-    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max, std::size_t records_max);
+    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
+                                             std::size_t records_max);
     /// The stored chain hash at `seq` (genesis at 0). Fails with not_found beyond the head.
     Result<Digest> hash_at(Seq seq);
 
@@ -63,8 +70,16 @@ public:
     Acknowledged acknowledged() const;
     Result<void> acknowledge(const Acknowledged& acknowledged);
 
-    /// Copies the WAL back into the database while the till is idle. Never called by append().
-    Result<void> checkpoint();
+    /// Work that can wait until the till is idle: indexes recent keys, adds recent events to the day
+    /// totals, copies the WAL back into the database. Takes tens of milliseconds. append() does the
+    /// first two by itself only when journal_recent_max events have piled up.
+    Result<void> maintain();
+    enum class Maintenance : std::uint8_t {
+        none,  ///< Nothing that is worth a wake-up.
+        when_idle,
+        now,  ///< Even between two busy commits: the WAL has grown long.
+    };
+    Maintenance maintenance() const;  ///< No I/O.
 
     JournalCore(JournalCore&&) noexcept;
     JournalCore& operator=(JournalCore&&) noexcept;

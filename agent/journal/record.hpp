@@ -6,7 +6,6 @@
 #include "sync/wire/envelope.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,21 +21,25 @@ enum class Numbering : std::uint8_t {
 /// What a capture asks the journal to store. The journal adds seq, times, numbers and chain.
 struct Draft {
     sync::Kind kind{0};
-    Bytes body;               ///< A serialised Event without its `numbers`.
-    Bytes sealed;             ///< The sealed part, or empty.
-    std::string caller;       ///< Part of the idempotency key.
-    std::string key;          ///< Unique for this caller for ever; never empty.
-    Bytes request_hash;       ///< 16 bytes over the canonical command.
+    /// A serialised Event without its `numbers`. When the journal hands out numbers it appends to
+    /// these bytes a serialised Event that has `numbers` only: protobuf reads the concatenation of
+    /// two messages as their merge, so nobody re-serialises what the capture wrote.
+    Bytes body;
+    Bytes sealed;        ///< The sealed part, or empty.
+    std::string caller;  ///< Part of the idempotency key.
+    std::string key;     ///< Unique for this caller for ever; never empty.
+    Bytes request_hash;  ///< 16 bytes over the canonical command.
     Numbering numbering = Numbering::none;
-    std::optional<Bytes> state_after;  ///< Replaces the owner's snapshot (Journal::state) when stored.
+    std::optional<Bytes>
+        state_after;  ///< Replaces the owner's snapshot (Journal::state) when stored.
 };
 
 /// Where a draft ended up. For a replay, what the first capture was given.
 struct Stored {
     Seq seq{0};
-    std::string receipt_number;           ///< Empty unless Numbering::receipt.
-    std::uint64_t transaction_number = 0; ///< 0 for Numbering::none.
-    bool replayed = false;                ///< (caller, key, request_hash) was stored before.
+    std::string receipt_number;            ///< Empty unless Numbering::receipt.
+    std::uint64_t transaction_number = 0;  ///< 0 for Numbering::none.
+    bool replayed = false;                 ///< (caller, key, request_hash) was stored before.
 };
 
 /// How far a journal goes, and the hash that proves it.
@@ -50,8 +53,8 @@ struct JournalIdentity {
     JournalId journal{Uuid{}};
     DeviceId device{Uuid{}};
     std::optional<JournalId> predecessor;  ///< The journal this device wrote before.
-    std::string receipt_prefix;            ///< Workstation, e.g. "12-3"; receipts are "12-3-G-NNNNNN".
-    Generation generation{1};              ///< Allotted by enrolment; each journal consumes one.
+    std::string receipt_prefix;  ///< Workstation, e.g. "12-3"; receipts are "12-3-G-NNNNNN".
+    Generation generation{1};    ///< Allotted by enrolment; each journal consumes one.
 };
 
 }  // namespace till

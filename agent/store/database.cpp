@@ -48,6 +48,11 @@ int open_flags(Database::Mode mode) {
     return always | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 }
 
+int keep_wal_pages(void* into, sqlite3*, const char*, int pages) {
+    *static_cast<int*>(into) = pages;
+    return SQLITE_OK;
+}
+
 Result<void> set_up(Database& database, const Database::Options& options) {
     TILL_TRY_VOID(
         database.execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
@@ -68,6 +73,8 @@ Result<void> set_up(Database& database, const Database::Options& options) {
 // v2 waits for statements that are still there: when a Database is assigned over, the old connection's
 // own are finalised after it was closed.
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+Database::Database(sqlite3* handle) : wal_pages_{std::make_unique<int>(0)}, handle_{handle} {}
 
 Result<Database> Database::open(const Options& options) {
     if (options.mode == Mode::create && options.vfs.empty())
@@ -91,6 +98,7 @@ Result<Database> Database::open(const Options& options) {
         ready.error().detail = options.file.string() + ": " + ready.error().detail;
         return std::move(ready).error();
     }
+    sqlite3_wal_hook(handle, &keep_wal_pages, database.wal_pages_.get());
     TILL_TRY(database.begin_read_, database.prepare("BEGIN"));
     TILL_TRY(database.begin_write_, database.prepare("BEGIN IMMEDIATE"));
     TILL_TRY(database.commit_, database.prepare("COMMIT"));
@@ -127,6 +135,7 @@ Result<Database::Checkpointed> Database::checkpoint(Checkpoint mode) {
     const int status =
         sqlite3_wal_checkpoint_v2(handle_.get(), "main", how, &done.wal_pages, &done.copied_pages);
     if (status != SQLITE_OK) return sqlite_error(handle_.get(), status);
+    *wal_pages_ = done.wal_pages - done.copied_pages;
     return done;
 }
 

@@ -50,6 +50,8 @@ public:
     std::int64_t last_insert_rowid() const;
     bool in_transaction() const;
 
+    /// Pages in the WAL after this connection's latest commit. No I/O.
+    int wal_pages() const { return *wal_pages_; }
     /// passive copies back what no reader holds up; truncate also waits for readers (busy_timeout)
     /// and empties the WAL file. The writing connection only.
     enum class Checkpoint : std::uint8_t { passive, truncate };
@@ -67,8 +69,9 @@ private:
     struct Close {
         void operator()(sqlite3* handle) const;
     };
-    explicit Database(sqlite3* handle) : handle_{handle} {}
+    explicit Database(sqlite3* handle);
 
+    std::unique_ptr<int> wal_pages_;  // Its address is known to SQLite.
     std::unique_ptr<sqlite3, Close> handle_;
     Statement begin_read_, begin_write_, commit_, rollback_;
 };

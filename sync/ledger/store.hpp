@@ -23,7 +23,7 @@ struct JournalRow {
     DeviceId device{Uuid{}};
     std::optional<JournalId> predecessor;
     std::uint32_t generation = 0;
-    std::string store;        ///< Workstation at first hello.
+    std::string store;  ///< Workstation at first hello.
     std::string workstation;
     Mark mark;
     std::int64_t last_seen_ms = 0;
@@ -32,12 +32,15 @@ struct JournalRow {
 /// A contiguous run of one journal whose chain has been verified from `expected` to `result`.
 struct Append {
     JournalId journal{Uuid{}};
-    Mark expected;                    ///< Compared with the stored mark, as one.
-    Mark result;                      ///< The mark after the last envelope.
+    Mark expected;  ///< Compared with the stored mark, as one.
+    Mark result;    ///< The mark after the last envelope.
     std::vector<Envelope> envelopes;
+    /// The chain hash after each envelope, as the session computed it while verifying. Left empty,
+    /// the store computes them again. The last one is result.hash.
+    std::vector<Digest> hashes;
     std::int64_t received_ms = 0;
-    std::int64_t clock_offset_ms = 0; ///< Centre's time minus the device's, estimated by the session.
-    std::int64_t clock_error_ms = 0;  ///< Half width of the estimate.
+    std::int64_t clock_offset_ms = 0;  ///< Centre's time minus the device's, as the session found.
+    std::int64_t clock_error_ms = 0;   ///< Half width of the estimate.
 };
 
 /// What became of one Append.
@@ -49,6 +52,7 @@ struct Appended {
 /// A stored envelope with what the centre added.
 struct StoredEnvelope {
     Envelope envelope;
+    Digest hash{};  ///< The chain hash after it.
     std::int64_t received_ms = 0;
     std::int64_t clock_offset_ms = 0;
     std::int64_t clock_error_ms = 0;
@@ -63,23 +67,30 @@ class Store {
 public:
     virtual ~Store() = default;
 
-    /// Random, made with the store and made anew when it is restored from a backup.
+    /// 16 random bytes, made with the store and made anew when it is restored from a backup: only
+    /// then may a mark go back, and devices learn it from the epoch in the welcome.
     virtual Bytes epoch() const = 0;
+    virtual Result<Bytes> renew_epoch() = 0;
 
-    /// The row of a journal, made on its first hello. Fails with conflict when the journal is bound
-    /// to another device.
+    /// The row of a journal, made on its first hello with its mark at genesis, whatever `first_hello`
+    /// says of a mark. Later hellos move last_seen_ms only. Fails with conflict when the journal is
+    /// bound to another device.
     virtual Result<JournalRow> bind(const JournalRow& first_hello) = 0;
     virtual Result<std::optional<JournalRow>> find(const JournalId& journal) = 0;
     virtual Result<std::vector<JournalRow>> journals() = 0;
 
     /// Commits all appends in one durable transaction, each by compare-and-set of its mark; a loser
-    /// stores nothing and does not hurt the others. The outer error means nothing was committed.
+    /// stores nothing and does not hurt the others. Several appends of one journal are taken in
+    /// order. An append whose envelopes do not lead from `expected` to `result` loses as well.
+    /// The outer error means that nothing was committed (disk_full, io, busy) or that it is not
+    /// known (outcome_unknown): the session asks for the mark again before it answers a device.
     virtual Result<std::vector<Appended>> commit(std::span<const Append> appends) = 0;
 
     /// Keeps envelopes whose chain disagrees with what is stored, as (journal, branch, seq). They
     /// are never projected. The same branch twice is stored once. Returns the branch number.
     virtual Result<std::uint32_t> keep_branch(const JournalId& journal, const Mark& fork_point,
-                                              std::span<const Envelope> envelopes, std::int64_t received_ms) = 0;
+                                              std::span<const Envelope> envelopes,
+                                              std::int64_t received_ms) = 0;
     struct Branch {
         std::uint32_t number = 0;
         Seq first{0};
@@ -89,10 +100,14 @@ public:
     virtual Result<std::vector<Branch>> branches(const JournalId& journal) = 0;
 
     /// Envelopes after `from`, oldest first, at most `records_max` and about `bytes_max`.
-    virtual Result<std::vector<StoredEnvelope>> read(const JournalId& journal, Seq from, std::size_t bytes_max,
+    virtual Result<std::vector<StoredEnvelope>> read(const JournalId& journal, Seq from,
+                                                     std::size_t bytes_max,
                                                      std::size_t records_max) = 0;
     /// The chain hash stored at `seq` (genesis at 0). Fails with not_found beyond the mark.
     virtual Result<Digest> hash_at(const JournalId& journal, Seq seq) = 0;
+
+    /// Housekeeping for an idle gap; for SQLite a checkpoint. Never needed for correctness.
+    virtual Result<void> tidy() = 0;
 };
 
 }  // namespace till::sync

@@ -2,7 +2,7 @@
 
 #include "agent/crypto/hash.hpp"
 #include "sync/tls/mbed.hpp"
-#include "sync/tls/private_file.hpp"
+#include "agent/runtime/private_file.hpp"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-namespace till::sync::detail {
+namespace till {
 
 /// Replaces `file` by rename, mode 0600, with file and folder on stable storage at return.
 Result<void> write_private_file(const std::filesystem::path& file, const Secret& content);
@@ -14,4 +14,4 @@ Result<void> write_private_file(const std::filesystem::path& file, const Secret&
 /// Reads up to 256 KiB. Fails with forbidden when the group or others have any right to it.
 Result<Secret> read_private_file(const std::filesystem::path& file);
 
-}  // namespace till::sync::detail
+}  // namespace till

@@ -1,4 +1,4 @@
-#include "sync/tls/private_file.hpp"
+#include "agent/runtime/private_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-namespace till::sync::detail {
+namespace till {
 
 namespace {
 
@@ -101,4 +101,4 @@ Result<Secret> read_private_file(const std::filesystem::path& file) {
     return secret;
 }
 
-}  // namespace till::sync::detail
+}  // namespace till

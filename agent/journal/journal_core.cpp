@@ -1,0 +1,307 @@
+#include "agent/journal/journal_core.hpp"
+
+#include "agent/core/limits.hpp"
+#include "agent/journal/event_writer.hpp"
+#include "agent/journal/key_index.hpp"
+#include "agent/journal/migrations.sql.hpp"
+#include "agent/journal/rows.hpp"
+#include "sync/wire/chain.hpp"
+#include "sync/wire/events.pb.h"
+
+#include <utility>
+
+namespace till {
+
+namespace {
+
+constexpr int wal_pages_idle = 1000;  // 4 MB: a checkpoint is worth its two fsyncs.
+constexpr int wal_pages_busy = 4000;  // 16 MB: readers and recovery get slower beyond.
+constexpr std::size_t recent_idle = 1024;
+
+Result<void> write_identity(Database& database, const JournalIdentity& identity) {
+    TILL_TRY(Statement insert, database.prepare("INSERT INTO identity VALUES(1, ?, ?, ?, ?, ?)"));
+    std::optional<Blob> predecessor;
+    if (identity.predecessor) predecessor = Blob{identity.predecessor->value().bytes()};
+    TILL_TRY_VOID(insert.run(Blob{identity.journal.value().bytes()},
+                             Blob{identity.device.value().bytes()}, predecessor,
+                             identity.receipt_prefix, identity.generation.value()));
+    TILL_TRY(Statement head, database.prepare("INSERT INTO head VALUES(1, 0, ?, 0, 0)"));
+    return head.run(sync::genesis(identity.journal));
+}
+
+}  // namespace
+
+struct JournalCore::Impl {
+    Options options;
+    Clock& clock;
+    Database database;
+    detail::JournalRows rows;
+    detail::EventWriter writer;
+    detail::KeyIndex keys;
+    JournalIdentity identity;
+    detail::JournalRows::HeadRow head;
+    Acknowledged acknowledged;
+    Bytes state;
+    bool failed = false;  // A commit went wrong: what is on disk is not known.
+
+    Result<void> check_head();
+    Result<void> load_owner();
+    Result<std::optional<Result<Stored>>> answer_without_storing(const Draft& draft,
+                                                                 const detail::KeyHash& key,
+                                                                 bool reserve_reached);
+    Result<Stored> stored_at(Seq seq, const Bytes* request);
+    Result<Stored> store(const Draft& draft, const detail::KeyHash& key,
+                         detail::JournalRows::HeadRow& head);
+    Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
+    Result<void> derive();
+    bool reserve_reached() const;
+};
+
+JournalCore::JournalCore(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+JournalCore::JournalCore(JournalCore&&) noexcept = default;
+JournalCore& JournalCore::operator=(JournalCore&&) noexcept = default;
+JournalCore::~JournalCore() = default;
+
+Result<JournalCore> JournalCore::create(const Options& options, const JournalIdentity& identity,
+                                        Clock& clock) {
+    if (std::filesystem::exists(options.file))
+        return Error{Errc::conflict, options.file.string() + " exists"};
+    {
+        TILL_TRY(Database database,
+                 Database::open(
+                     {.file = options.file, .mode = Database::Mode::create, .vfs = options.vfs}));
+        TILL_TRY_VOID(migrate(database, sql::agent_journal));
+        TILL_TRY(auto transaction, Transaction::begin(database));
+        TILL_TRY_VOID(write_identity(database, identity));
+        TILL_TRY_VOID(transaction.commit());
+    }
+    return open(options, clock);
+}
+
+Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
+    TILL_TRY(Database database, Database::open({.file = options.file, .vfs = options.vfs}));
+    TILL_TRY_VOID(migrate(database, sql::agent_journal));
+    TILL_TRY(auto rows, detail::JournalRows::prepare(database));
+    TILL_TRY(auto writer, detail::EventWriter::prepare(database));
+    TILL_TRY(JournalIdentity identity, rows.identity());
+    TILL_TRY(const auto head, rows.head());
+    TILL_TRY(const Seq derived, rows.derived());
+    TILL_TRY(auto keys, detail::KeyIndex::load(database, derived));
+    auto impl =
+        std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
+                               std::move(writer), std::move(keys), std::move(identity), head);
+    TILL_TRY_VOID(impl->check_head());
+    TILL_TRY_VOID(impl->load_owner());
+    return JournalCore{std::move(impl)};
+}
+
+// The last link is recomputed: a head row and an event that were restored from different backups, or
+// changed by hand, do not get a journal's next event chained to them.
+Result<void> JournalCore::Impl::check_head() {
+    const Head& at = head.head;
+    const auto disagree = [&](const char* what) {
+        return Error{Errc::corrupt, options.file.string() + ": the head says event "
+                                        + std::to_string(at.seq.value()) + ", but " + what};
+    };
+    TILL_TRY(const auto beyond, rows.read(at.seq, 1, 1));
+    if (!beyond.empty()) return disagree("there is a later one");
+    if (at.seq == Seq{0}) {
+        if (at.hash != sync::genesis(identity.journal)) return disagree("its hash is not genesis");
+        return {};
+    }
+    const Seq before{at.seq.value() - 1};
+    Digest previous = sync::genesis(identity.journal);
+    if (before != Seq{0}) {
+        TILL_TRY(const auto stored, rows.hash_at(before));
+        if (!stored) return disagree("the one before is missing");
+        previous = *stored;
+    }
+    TILL_TRY(const auto last, rows.read(before, 1, 1));
+    if (last.empty() || last.front().seq != at.seq) return disagree("it is missing");
+    TILL_TRY(const auto stored, rows.hash_at(at.seq));
+    if (stored != at.hash) return disagree("its stored hash is another one");
+    if (sync::chain_hash(previous, identity.journal, last.front()) != at.hash)
+        return disagree("its bytes do not have the head's hash");
+    return {};
+}
+
+Result<void> JournalCore::Impl::load_owner() {
+    TILL_TRY(Statement get_state, database.prepare("SELECT state FROM owner_state"));
+    TILL_TRY_VOID(get_state.each([&](const Row& row) { state = row.bytes(0); }));
+    TILL_TRY(Statement get_ack, database.prepare("SELECT seq, store_epoch FROM acknowledged"));
+    return get_ack.each([&](const Row& row) {
+        acknowledged = {Seq{row.unsigned_integer(0)}, Bytes{row.bytes(1)}};
+    });
+}
+
+bool JournalCore::Impl::reserve_reached() const {
+    if (options.reserve_bytes == 0) return false;
+    std::error_code failed_to_ask;
+    const auto folder = std::filesystem::absolute(options.file).parent_path();
+    const auto space = std::filesystem::space(folder, failed_to_ask);
+    return !failed_to_ask && space.available < options.reserve_bytes;
+}
+
+Result<Stored> JournalCore::Impl::stored_at(Seq seq, const Bytes* request) {
+    TILL_TRY(const auto row, writer.numbers_at(seq));
+    if (!row) return Error{Errc::corrupt, "journal: a key names an event that is not there"};
+    if (request != nullptr && row->request != *request)
+        return Error{Errc::conflict, "this key was used for something else (event "
+                                         + std::to_string(seq.value()) + ")"};
+    Stored stored{.seq = seq, .transaction_number = row->transaction, .replayed = true};
+    if (row->receipt != 0) stored.receipt_number = detail::receipt_number(identity, row->receipt);
+    return stored;
+}
+
+// The outer error is the database's; the inner one is the draft's.
+Result<std::optional<Result<Stored>>> JournalCore::Impl::answer_without_storing(
+    const Draft& draft, const detail::KeyHash& key, bool reserve_reached) {
+    using Answer = std::optional<Result<Stored>>;
+    if (draft.key.empty())
+        return Answer{Error{Errc::out_of_range, "an idempotency key is needed", "key"}};
+    TILL_TRY(const auto known, keys.find(key));
+    if (known) {
+        auto stored = stored_at(*known, &draft.request_hash);
+        if (!stored && stored.error().code != Errc::conflict) return std::move(stored).error();
+        return Answer{std::move(stored)};
+    }
+    if (draft.body.size() + draft.sealed.size() + detail::numbers_bytes_max
+        > limits::record_bytes_max)
+        return Answer{Error{Errc::out_of_range,
+                            "the record is larger than a record may be",
+                            {},
+                            std::to_string(limits::record_bytes_max) + " bytes"}};
+    constexpr sync::Kind control{tillstream::v1::Event::kControlTransaction};
+    if (reserve_reached && draft.kind != control)
+        return Answer{Error{Errc::disk_full, "the disk's reserve for closing the day is reached"}};
+    return Answer{};
+}
+
+Result<Stored> JournalCore::Impl::store(const Draft& draft, const detail::KeyHash& key,
+                                        detail::JournalRows::HeadRow& at) {
+    Stored stored{.seq = next(at.head.seq)};
+    detail::EventWriter::Numbers numbers;
+    if (draft.numbering != Numbering::none) numbers.transaction = ++at.transactions;
+    if (draft.numbering == Numbering::receipt) {
+        numbers.receipt = ++at.receipts;
+        stored.receipt_number = detail::receipt_number(identity, numbers.receipt);
+    }
+    stored.transaction_number = numbers.transaction;
+    TILL_TRY(at.head.hash, writer.insert(draft, key, identity.journal, at.head, clock.now(),
+                                         numbers, stored.receipt_number));
+    at.head.seq = stored.seq;
+    return stored;
+}
+
+Result<std::vector<Result<Stored>>> JournalCore::Impl::append(std::span<const Draft> drafts) {
+    std::vector<Result<Stored>> results;
+    results.reserve(drafts.size());
+    std::optional<Transaction> transaction;
+    detail::JournalRows::HeadRow at = head;
+    const Bytes* new_state = nullptr;
+    const bool no_room = reserve_reached();
+    for (const Draft& draft : drafts) {
+        const detail::KeyHash key = detail::key_hash(draft.caller, draft.key);
+        TILL_TRY(auto answer, answer_without_storing(draft, key, no_room));
+        if (answer) {
+            results.push_back(*std::move(answer));
+            continue;
+        }
+        if (!transaction) {
+            TILL_TRY(auto begun, Transaction::begin(database));
+            transaction.emplace(std::move(begun));
+        }
+        TILL_TRY(auto stored, store(draft, key, at));
+        keys.remember(key, stored.seq);
+        if (draft.state_after) new_state = &*draft.state_after;
+        results.push_back(std::move(stored));
+    }
+    if (!transaction) return results;
+    TILL_TRY_VOID(writer.update_head(at));
+    if (new_state != nullptr) TILL_TRY_VOID(writer.update_state(*new_state));
+    TILL_TRY_VOID(transaction->commit());
+    head = at;
+    if (new_state != nullptr) state = *new_state;
+    return results;
+}
+
+Result<void> JournalCore::Impl::derive() {
+    TILL_TRY(const Seq derived, rows.derived());
+    TILL_TRY(auto transaction, Transaction::begin(database));
+    DayTotals totals;
+    const auto add = [&](const sync::Envelope& envelope, const Digest& hash) {
+        detail::add_to(totals, envelope, hash);
+        return true;
+    };
+    TILL_TRY_VOID(rows.each(derived, head.head.seq, limits::journal_recent_max, add));
+    TILL_TRY_VOID(detail::write_days(database, rows, std::move(totals)));
+    TILL_TRY_VOID(keys.write());
+    TILL_TRY_VOID(writer.update_derived(head.head.seq));
+    TILL_TRY_VOID(transaction.commit());
+    keys.written();
+    return {};
+}
+
+Result<std::vector<Result<Stored>>> JournalCore::append(std::span<const Draft> drafts) {
+    if (impl_->failed) return Error{Errc::io, "journal: it failed and was not opened again"};
+    if (impl_->keys.recent() + drafts.size() > limits::journal_recent_max) {
+        if (auto derived = impl_->derive(); !derived) {
+            impl_->failed = true;
+            return std::move(derived).error();
+        }
+    }
+    auto results = impl_->append(drafts);
+    impl_->failed = !results;
+    return results;
+}
+
+Result<std::optional<Stored>> JournalCore::find(std::string_view caller, std::string_view key) {
+    TILL_TRY(const auto seq, impl_->keys.find(detail::key_hash(caller, key)));
+    if (!seq) return std::optional<Stored>{};
+    TILL_TRY(auto stored, impl_->stored_at(*seq, nullptr));
+    return std::optional{std::move(stored)};
+}
+
+Head JournalCore::head() const { return impl_->head.head; }
+const JournalIdentity& JournalCore::identity() const { return impl_->identity; }
+const Bytes& JournalCore::state() const { return impl_->state; }
+
+Result<std::vector<sync::Envelope>> JournalCore::read(Seq from, std::size_t bytes_max,
+                                                      std::size_t records_max) {
+    return impl_->rows.read(from, bytes_max, records_max);
+}
+
+Result<Digest> JournalCore::hash_at(Seq seq) {
+    if (seq == Seq{0}) return sync::genesis(impl_->identity.journal);
+    TILL_TRY(const auto hash, impl_->rows.hash_at(seq));
+    if (!hash) return Error{Errc::not_found, "no event " + std::to_string(seq.value())};
+    return *hash;
+}
+
+JournalCore::Acknowledged JournalCore::acknowledged() const { return impl_->acknowledged; }
+
+Result<void> JournalCore::acknowledge(const Acknowledged& acknowledged) {
+    // Losing it in a power cut costs a welcome from the centre, so it does not wait for the disk.
+    TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=NORMAL"));
+    const auto written =
+        impl_->writer.update_acknowledged(acknowledged.seq, acknowledged.store_epoch);
+    TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=FULL"));
+    TILL_TRY_VOID(written);
+    impl_->acknowledged = acknowledged;
+    return {};
+}
+
+Result<void> JournalCore::maintain() {
+    if (impl_->keys.recent() > 0) TILL_TRY_VOID(impl_->derive());
+    TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::passive));
+    return {};
+}
+
+JournalCore::Maintenance JournalCore::maintenance() const {
+    const int pages = impl_->database.wal_pages();
+    if (pages >= wal_pages_busy) return Maintenance::now;
+    const bool due = pages >= wal_pages_idle || impl_->keys.recent() >= recent_idle;
+    return due ? Maintenance::when_idle : Maintenance::none;
+}
+
+}  // namespace till

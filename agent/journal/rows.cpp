@@ -1,0 +1,185 @@
+#include "agent/journal/rows.hpp"
+
+#include "agent/core/hex.hpp"
+#include "sync/wire/events.pb.h"
+
+#include <algorithm>
+
+namespace till::detail {
+
+namespace {
+
+Result<Uuid> uuid(const Row& row, int column) {
+    auto id = Uuid::from_bytes(row.bytes(column));
+    if (!id) return Error{Errc::corrupt, "journal: an id is not 16 bytes"};
+    return id;
+}
+
+Result<Digest> digest(const Row& row, int column) {
+    auto hash = to_digest(row.bytes(column));
+    if (!hash) return Error{Errc::corrupt, "journal: a hash is not 32 bytes"};
+    return hash;
+}
+
+Result<JournalIdentity> identity_of(const Row& row) {
+    JournalIdentity identity;
+    TILL_TRY(const Uuid journal, uuid(row, 0));
+    TILL_TRY(const Uuid device, uuid(row, 1));
+    identity.journal = JournalId{journal};
+    identity.device = DeviceId{device};
+    if (!row.is_null(2)) {
+        TILL_TRY(const Uuid predecessor, uuid(row, 2));
+        identity.predecessor = JournalId{predecessor};
+    }
+    identity.receipt_prefix = row.bytes(3);
+    identity.generation = Generation{static_cast<std::uint32_t>(row.integer(4))};
+    return identity;
+}
+
+// Column order of the SELECT below. Assigns, so that one envelope's buffers serve a whole scan.
+Result<Digest> read_event(const Row& row, sync::Envelope& into) {
+    into.seq = Seq{row.unsigned_integer(0)};
+    into.version = static_cast<std::uint32_t>(row.integer(1));
+    into.kind = sync::Kind{static_cast<std::uint32_t>(row.integer(2))};
+    TILL_TRY(const Uuid boot, uuid(row, 5));
+    into.times = {WallTime{row.integer(3)}, BootTime{row.unsigned_integer(4)}, BootId{boot}};
+    into.erased_sealed.reset();
+    if (!row.is_null(7)) { TILL_TRY(into.erased_sealed, digest(row, 7)); }
+    into.sealed.assign(row.bytes(8));
+    into.body.assign(row.bytes(9));
+    return digest(row, 6);
+}
+
+template <class T>
+Result<T> only_row(Result<std::optional<Result<T>>> row, const char* table) {
+    if (!row) return std::move(row).error();
+    if (!*row)
+        return Error{Errc::corrupt, std::string{"journal: the row of "} + table + " is missing"};
+    return std::move(**row);
+}
+
+}  // namespace
+
+Result<JournalRows> JournalRows::prepare(Database& database) {
+    JournalRows rows;
+    TILL_TRY(rows.identity_, database.prepare("SELECT journal, device, predecessor, receipt_prefix,"
+                                              " generation FROM identity"));
+    TILL_TRY(rows.head_, database.prepare("SELECT seq, hash, transactions, receipts FROM head"));
+    TILL_TRY(rows.derived_, database.prepare("SELECT seq FROM derived"));
+    TILL_TRY(rows.hash_, database.prepare("SELECT hash FROM event WHERE seq = ?"));
+    TILL_TRY(
+        rows.events_,
+        database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
+                         " sealed, body FROM event WHERE seq > ? AND seq <= ?"
+                         " ORDER BY seq LIMIT ?"));
+    TILL_TRY(rows.days_, database.prepare("SELECT DISTINCT business_day FROM day ORDER BY 1"));
+    TILL_TRY(rows.day_,
+             database.prepare("SELECT events, first_seq, last_seq, last_hash FROM day"
+                              " WHERE business_day = ? AND store = ? AND workstation = ?"));
+    TILL_TRY(rows.figures_,
+             database.prepare("SELECT currency, measure, type, count, amount FROM day_figure"
+                              " WHERE business_day = ? AND store = ? AND workstation = ?"));
+    TILL_TRY(rows.keys_,
+             database.prepare("SELECT store, workstation FROM day WHERE business_day = ?"));
+    return rows;
+}
+
+Result<JournalIdentity> JournalRows::identity() {
+    return only_row<JournalIdentity>(identity_.one(identity_of), "identity");
+}
+
+Result<JournalRows::HeadRow> JournalRows::head() {
+    const auto read = [](const Row& row) -> Result<HeadRow> {
+        TILL_TRY(const Digest hash, digest(row, 1));
+        return HeadRow{
+            {Seq{row.unsigned_integer(0)}, hash}, row.unsigned_integer(2), row.unsigned_integer(3)};
+    };
+    return only_row<HeadRow>(head_.one(read), "head");
+}
+
+Result<Seq> JournalRows::derived() {
+    const auto read = [](const Row& row) -> Result<Seq> { return Seq{row.unsigned_integer(0)}; };
+    return only_row<Seq>(derived_.one(read), "derived");
+}
+
+Result<std::optional<Digest>> JournalRows::hash_at(Seq seq) {
+    const auto read = [](const Row& row) { return digest(row, 0); };
+    TILL_TRY(const auto found, hash_.one(read, seq.value()));
+    if (!found) return std::optional<Digest>{};
+    TILL_TRY(const Digest hash, *found);
+    return std::optional{hash};
+}
+
+Result<void> JournalRows::each(Seq from, Seq upto, std::size_t records_max, const Visit& visit) {
+    sync::Envelope envelope;
+    Result<void> broken;
+    const auto read = [&](const Row& row) {
+        const auto hash = read_event(row, envelope);
+        if (!hash) broken = hash.error();
+        return hash && visit(envelope, *hash);
+    };
+    TILL_TRY_VOID(events_.each(read, from.value(), upto.value(), records_max));
+    return broken;
+}
+
+Result<std::vector<sync::Envelope>> JournalRows::read(Seq from, std::size_t bytes_max,
+                                                      std::size_t records_max) {
+    std::vector<sync::Envelope> out;
+    std::size_t bytes = 0;
+    const auto take = [&](const sync::Envelope& envelope, const Digest&) {
+        bytes += envelope.body.size() + envelope.sealed.size();
+        if (bytes > bytes_max && !out.empty()) return false;
+        out.push_back(envelope);
+        return true;
+    };
+    TILL_TRY_VOID(each(from, Seq{std::numeric_limits<std::int64_t>::max()}, records_max, take));
+    return out;
+}
+
+Result<std::vector<std::string>> JournalRows::business_days() {
+    std::vector<std::string> days;
+    TILL_TRY_VOID(days_.each([&](const Row& row) { days.emplace_back(row.bytes(0)); }));
+    return days;
+}
+
+Result<DayFigures> JournalRows::stored_day(const DayKey& key) {
+    DayFigures day;
+    const auto read_day = [&](const Row& row) -> Result<void> {
+        day.events = row.integer(0);
+        day.first = Seq{row.unsigned_integer(1)};
+        day.last = Seq{row.unsigned_integer(2)};
+        TILL_TRY(day.last_hash, digest(row, 3));
+        return {};
+    };
+    TILL_TRY_VOID(day_.each(read_day, key.business_day, key.store, key.workstation));
+    const auto read_figure = [&](const Row& row) {
+        const FigureKey figure{Bytes{row.bytes(0)}, static_cast<Measure>(row.integer(1)),
+                               static_cast<int>(row.integer(2))};
+        day.figures[figure] = {row.integer(3), row.integer(4)};
+    };
+    TILL_TRY_VOID(figures_.each(read_figure, key.business_day, key.store, key.workstation));
+    return day;
+}
+
+Result<std::vector<DayKey>> JournalRows::stored_keys(std::string_view business_day) {
+    std::vector<DayKey> keys;
+    const auto read = [&](const Row& row) {
+        keys.push_back({std::string{business_day}, Bytes{row.bytes(0)}, Bytes{row.bytes(1)}});
+    };
+    TILL_TRY_VOID(keys_.each(read, business_day));
+    return keys;
+}
+
+std::string receipt_number(const JournalIdentity& identity, std::uint64_t counter) {
+    std::string digits = std::to_string(counter);
+    digits.insert(0, 6 - std::min<std::size_t>(6, digits.size()), '0');
+    return identity.receipt_prefix + "-" + std::to_string(identity.generation.value()) + "-"
+           + digits;
+}
+
+void add_to(DayTotals& totals, const sync::Envelope& envelope, const Digest& hash) {
+    tillstream::v1::Event event;
+    if (event.ParseFromString(envelope.body)) totals.add(event, envelope.seq, hash);
+}
+
+}  // namespace till::detail

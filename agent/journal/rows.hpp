@@ -1,0 +1,44 @@
+#pragma once
+
+#include "agent/journal/journal_reader.hpp"
+#include "agent/store/database.hpp"
+
+namespace till::detail {
+
+/// The SELECTs that the writing and the reading side share.
+class JournalRows {
+public:
+    static Result<JournalRows> prepare(Database& database);
+
+    Result<JournalIdentity> identity();
+    struct HeadRow {
+        Head head;
+        std::uint64_t transactions = 0;
+        std::uint64_t receipts = 0;
+    };
+    Result<HeadRow> head();
+    Result<Seq> derived();  ///< How far the key index and the days go.
+    Result<std::optional<Digest>> hash_at(Seq seq);
+
+    /// Events after `from` up to `upto`, oldest first, while `visit` says so.
+    using Visit = JournalReader::Visit;
+    Result<void> each(Seq from, Seq upto, std::size_t records_max, const Visit& visit);
+    Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
+                                             std::size_t records_max);
+
+    Result<std::vector<std::string>> business_days();
+    /// What is stored of one day.
+    Result<DayFigures> stored_day(const DayKey& key);
+    Result<std::vector<DayKey>> stored_keys(std::string_view business_day);
+
+private:
+    Statement identity_, head_, derived_, hash_, events_, days_, day_, figures_, keys_;
+};
+
+/// "12-3-1-000042": workstation, generation, counter of at least six digits.
+std::string receipt_number(const JournalIdentity& identity, std::uint64_t counter);
+
+/// Adds one envelope to day totals; a body that is no Event is not ours and is passed over.
+void add_to(DayTotals& totals, const sync::Envelope& envelope, const Digest& hash);
+
+}  // namespace till::detail

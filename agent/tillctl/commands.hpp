@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+namespace CLI {
+class App;
+}
+
+namespace till {
+
+/// How tillctl ends, for scripts. The numbers are part of its interface and never change.
+enum class Exit : std::uint8_t {
+    ok = 0,           ///< Done, or the answer is yes.
+    no = 1,           ///< The answer is no: something does not verify, agree or exist.
+    usage = 2,        ///< The command line or a file named on it makes no sense.
+    unreachable = 3,  ///< The other end cannot be reached.
+    refused = 4,      ///< The other end was reached and refused: role, certificate, conflict.
+    failed = 5,       ///< This end failed: a disk, a full queue, a bug.
+};
+
+// Each group of commands is one file. A group adds its subcommands to `app`; the callback of the
+// one that runs leaves in `outcome` how it ended. References must outlive app.parse().
+
+void add_decode_commands(CLI::App& app, Exit& outcome);
+
+}  // namespace till

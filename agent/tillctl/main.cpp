@@ -1,0 +1,28 @@
+#include "agent/tillctl/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+int main(int argc, char** argv) {
+    using till::Exit;
+    CLI::App app{"Tillstream's command-line tool, for tills and for the centre.", "tillctl"};
+    app.require_subcommand(1);
+    app.footer(
+        "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 cannot reach, 4 refused, 5 failed.");
+    Exit outcome = Exit::ok;
+
+    till::add_decode_commands(app, outcome);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Help and version come this way too, with code 0.
+        return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+    } catch (const std::exception& bug) {
+        std::cerr << "tillctl: " << bug.what() << '\n';
+        return static_cast<int>(Exit::failed);
+    }
+    return static_cast<int>(outcome);
+}

@@ -1,0 +1,179 @@
+#include "sync/gateway/server.hpp"
+
+#include "agent/core/limits.hpp"
+#include "agent/runtime/deadline.hpp"
+#include "agent/runtime/log.hpp"
+#include "sync/tls/tls_stream.hpp"
+#include "sync/tls/tls_teardown.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+namespace till::sync {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view protobuf_type = "application/x-protobuf";
+constexpr std::size_t enrolment_body_max = 16 * 1024;
+constexpr std::size_t admin_body_max = 1024 * 1024;
+
+asio::awaitable<Result<HttpRequest>> read_request(TlsStream& stream, beast::flat_buffer& buffer, std::size_t body_max) {
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(16 * 1024);
+    parser.body_limit(body_max);
+    auto [failure, bytes] = co_await http::async_read(stream, buffer, parser, nothrow);
+    if (failure) co_return Error{failure == http::error::end_of_stream ? Errc::abandoned : Errc::closed, failure.message()};
+    co_return parser.release();
+}
+
+asio::awaitable<Result<void>> send(TlsStream& stream, HttpResponse& response) {
+    auto [failure, bytes] = co_await http::async_write(stream, response, nothrow);
+    if (failure) co_return Error{Errc::closed, failure.message()};
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> handshake(TlsStream& stream) {
+    auto [failure] = co_await stream.async_handshake(nothrow);
+    if (failure) co_return stream.error(failure);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> shut_down(TlsStream& stream) {
+    co_await stream.async_shutdown(nothrow);
+    co_return Result<void>{};
+}
+
+template <class Message>
+Result<Message> parse_body(const HttpRequest& request) {
+    if (request.method() != http::verb::post) return Error{Errc::malformed, "only POST is answered here"};
+    if (request[http::field::content_type] != protobuf_type)
+        return Error{Errc::unsupported, "the body must be application/x-protobuf"};
+    Message message;
+    if (!message.ParseFromString(request.body())) return Error{Errc::malformed, "the body is not the message expected"};
+    return message;
+}
+
+template <class Message>
+HttpResponse protobuf_answer(const HttpRequest& request, const Result<Message>& made) {
+    if (!made) return problem(request, made.error());
+    return answer(request, 200, protobuf_type, made->SerializeAsString());
+}
+
+bool closes_at_once(const PeerIdentity& peer) { return peer.role == PeerRole::server; }
+
+}  // namespace
+
+asio::awaitable<void> Server::run(asio::ip::tcp::acceptor acceptor) {
+    for (;;) {
+        auto [failure, socket] = co_await acceptor.async_accept(nothrow);
+        if (failure == asio::error::operation_aborted) break;
+        if (failure) {  // Out of descriptors, say: breathe, then go on.
+            log(LogLevel::warning, "server", "accept failed", {{"cause", failure.message()}});
+            asio::steady_timer pause{acceptor.get_executor(), 200ms};
+            auto [cancelled] = co_await pause.async_wait(nothrow);
+            if (cancelled) break;
+            continue;
+        }
+        if (open_.load() >= rooms_.settings.connections_max) continue;  // The socket closes itself.
+        connections_.spawn(serve(std::move(socket)));
+    }
+    acceptor.close();
+    connections_.cancel();
+    co_await connections_.join();
+}
+
+asio::awaitable<void> Server::serve(asio::ip::tcp::socket socket) {
+    ++open_;
+    boost::system::error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    const auto remote = socket.remote_endpoint(ignored);
+    const auto ended = co_await converse(std::move(socket));
+    --open_;
+    if (!ended && ended.error().code != Errc::abandoned)
+        log(LogLevel::info, "server", "connection ended",
+            {{"peer", remote.address().to_string()}, {"cause", ended.error().detail}});
+}
+
+asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
+    const Times accepted = rooms_.clock.now();
+    TlsStream stream{std::move(socket), context_};
+    TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, handshake(stream)));
+    const PeerIdentity peer = stream.peer();
+    if (closes_at_once(peer)) co_return Error{Errc::not_trusted, "a server's certificate on a client's connection"};
+
+    const std::size_t body_max = peer.role == PeerRole::admin ? admin_body_max : enrolment_body_max;
+    beast::flat_buffer buffer;
+    for (;;) {
+        TILL_CO_TRY(HttpRequest request,
+                    co_await with_deadline(limits::request_time_max, read_request(stream, buffer, body_max)));
+        const bool wants_sync = path_of(request) == "/v1/sync" && peer.role == PeerRole::device && !peer.expired;
+        if (wants_sync && beast::websocket::is_upgrade(request))
+            co_return co_await sync(std::move(stream), std::move(request), accepted);
+        const bool keep_alive = request.keep_alive();
+        HttpResponse response = co_await respond(peer, std::move(request));
+        TILL_CO_TRY_VOID(co_await with_deadline(limits::request_time_max, send(stream, response)));
+        if (!keep_alive) co_return co_await with_deadline(2s, shut_down(stream));
+    }
+}
+
+asio::awaitable<HttpResponse> Server::respond(const PeerIdentity& peer, HttpRequest request) {
+    const auto path = path_of(request);
+    if (peer.role == PeerRole::none && path == "/enrol") co_return enrol(request);
+    if (peer.role == PeerRole::device && path == "/renew") co_return renew(peer, request);
+    if (peer.role == PeerRole::admin && path.starts_with("/admin/"))
+        co_return co_await rooms_.admin(std::move(request), peer.certificate.common_name);
+    const Error refusal{Errc::forbidden, peer.expired ? "this certificate has expired; it may only renew"
+                                                      : "this certificate may not ask for that"};
+    co_return problem(request, refusal);
+}
+
+HttpResponse Server::enrol(const HttpRequest& request) {
+    const auto asked = parse_body<tillstream::v1::EnrolRequest>(request);
+    if (!asked) return problem(request, asked.error());
+    const auto made = rooms_.enrolment.enrol(*asked);
+    if (made)
+        log(LogLevel::info, "enrolment", "device enrolled",
+            {{"store", made->store()}, {"lane", made->workstation()},
+             {"device", Uuid::from_bytes(made->device_id()).value_or(Uuid{}).text()}});
+    else
+        log(LogLevel::warning, "enrolment", "refused", {{"cause", made.error().detail}});
+    return protobuf_answer(request, made);
+}
+
+HttpResponse Server::renew(const PeerIdentity& peer, const HttpRequest& request) {
+    const auto asked = parse_body<tillstream::v1::RenewRequest>(request);
+    if (!asked) return problem(request, asked.error());
+    const auto made = rooms_.enrolment.renew(peer, *asked);
+    log(made ? LogLevel::info : LogLevel::warning, "enrolment", made ? "certificate renewed" : "renewal refused",
+        {{"device", peer.certificate.common_name}, {"cause", made ? "" : made.error().detail}});
+    return protobuf_answer(request, made);
+}
+
+asio::awaitable<Result<void>> Server::sync(TlsStream stream, HttpRequest request, Times accepted) {
+    auto device = rooms_.enrolment.admit(stream.peer());
+    if (!device) {
+        HttpResponse refusal = problem(request, device.error());
+        co_await with_deadline(limits::request_time_max, send(stream, refusal));
+        co_return std::move(device).error();
+    }
+    const DeviceId id = device->id;
+    EnrolmentDesk& desk = rooms_.enrolment;
+    SyncConnection connection{.ledger = rooms_.ledger,
+                              .desk = rooms_.devices,
+                              .clock = rooms_.clock,
+                              .device = *std::move(device),
+                              .sealing_key_id = rooms_.keys.sealing.back().key.id,
+                              .backup_age = rooms_.settings.backup_age,
+                              .accepted = accepted,
+                              .revoked = [&desk, id] { return desk.is_revoked(id); }};
+    co_return co_await connection.run(std::move(stream), std::move(request));
+}
+
+}  // namespace till::sync

@@ -1,0 +1,81 @@
+#include "sync/gateway/settings.hpp"
+
+#include <array>
+
+namespace till::sync {
+
+namespace {
+
+using config::Effect;
+using config::Section;
+using config::Setting;
+using config::Type;
+
+constexpr std::array listen = {
+    Setting{.key = "address", .fallback = "127.0.0.1", .meaning = "Address to listen on; only this machine until you say otherwise."},
+    Setting{.key = "port", .type = Type::integer, .fallback = "8443", .least = 0, .most = 65535,
+            .meaning = "The one port for devices, enrolment and administrators; 0 lets the kernel choose."},
+    Setting{.key = "server_name", .required = true, .meaning = "DNS name in the server's certificate; it must not change."},
+    Setting{.key = "public_host", .required = true, .meaning = "Name or address that devices connect to; goes into enrolment codes."},
+    Setting{.key = "loops", .type = Type::integer, .fallback = "0", .least = 0, .most = 64,
+            .meaning = "Event loops; 0 makes one for each core."},
+    Setting{.key = "connections_max", .type = Type::integer, .fallback = "20000", .least = 16, .most = 1000000,
+            .meaning = "Connections open at a time; above it new ones are closed at once."},
+};
+
+constexpr std::array enrolment = {
+    Setting{.key = "code_life_hours", .type = Type::integer, .fallback = "72", .least = 1, .most = 8760, .unit = "hours",
+            .meaning = "How long a one-time code may be used."},
+    Setting{.key = "certificate_life_days", .type = Type::integer, .fallback = "365", .least = 1, .most = 3650, .unit = "days",
+            .meaning = "Life of a device's certificate; it is renewed at two thirds."},
+    Setting{.key = "generations", .type = Type::integer, .fallback = "8", .least = 1, .most = 1000,
+            .meaning = "Receipt generations allotted to a device; each new journal consumes one."},
+};
+
+constexpr std::array storage = {
+    Setting{.key = "backup_age_hours", .type = Type::integer, .fallback = "48", .least = 0, .most = 8760, .unit = "hours",
+            .meaning = "Age of the oldest backup this centre may be restored from; devices keep records so long."},
+};
+
+constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
+constexpr std::array logging = {
+    Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged."},
+};
+
+constexpr std::array sections = {
+    Section{"listen", false, listen, "Where devices and administrators find this gateway."},
+    Section{"enrolment", false, enrolment, "How devices become known."},
+    Section{"storage", false, storage, "What the centre holds."},
+    Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
+};
+
+LogLevel level(std::string_view text) {
+    if (text == "debug") return LogLevel::debug;
+    if (text == "warning") return LogLevel::warning;
+    return text == "error" ? LogLevel::error : LogLevel::info;
+}
+
+}  // namespace
+
+config::Schema gateway_schema() { return sections; }
+
+Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::string_view file_name) {
+    TILL_TRY(const auto settings, config::Settings::parse(sections, toml, file_name));
+    const auto& l = settings.section("listen");
+    const auto& e = settings.section("enrolment");
+    GatewaySettings parsed;
+    parsed.address = l.text("address");
+    parsed.port = static_cast<std::uint16_t>(l.integer("port"));
+    parsed.server_name = l.text("server_name");
+    parsed.public_host = l.text("public_host");
+    parsed.loops = static_cast<unsigned>(l.integer("loops"));
+    parsed.connections_max = static_cast<std::size_t>(l.integer("connections_max"));
+    parsed.code_life = std::chrono::hours{e.integer("code_life_hours")};
+    parsed.certificate_life = std::chrono::hours{24 * e.integer("certificate_life_days")};
+    parsed.generations = static_cast<std::uint32_t>(e.integer("generations"));
+    parsed.backup_age = std::chrono::hours{settings.section("storage").integer("backup_age_hours")};
+    parsed.log_level = level(settings.section("log").text("level"));
+    return parsed;
+}
+
+}  // namespace till::sync

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "agent/runtime/log.hpp"
+#include "firmware-config/layers/settings.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace till::sync {
+
+/// The gateway's settings table.
+config::Schema gateway_schema();
+
+/// What gateway.toml says, as types.
+struct GatewaySettings {
+    std::string address;      ///< To listen on.
+    std::uint16_t port = 0;   ///< 0: the kernel chooses; the choice is written to <home>/port.
+    std::string server_name;
+    std::string public_host;
+    unsigned loops = 0;       ///< Event loops; 0: one for each core.
+    std::chrono::milliseconds code_life{0};
+    std::chrono::milliseconds certificate_life{0};
+    std::uint32_t generations = 0;  ///< Receipt generations allotted to each enrolment.
+    std::chrono::milliseconds backup_age{0};
+    std::size_t connections_max = 0;
+    LogLevel log_level = LogLevel::info;
+};
+
+/// Fails with every fault of the file, one a line.
+Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::string_view file_name);
+
+}  // namespace till::sync

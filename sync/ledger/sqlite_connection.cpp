@@ -1,0 +1,315 @@
+#include "sync/ledger/sqlite_connection.hpp"
+
+#include "agent/core/hex.hpp"
+#include "sync/ledger/migrations.sql.hpp"
+#include "sync/wire/chain.hpp"
+
+#include <array>
+
+namespace till::sync::detail {
+
+namespace {
+
+constexpr int seq_bits = 40;
+constexpr std::string_view journal_columns =
+    "SELECT number, journal, device, predecessor, generation, store, workstation, mark_seq, "
+    "mark_hash, last_seen_ms FROM journals ";
+
+std::int64_t row_id(std::int64_t number, Seq seq) {
+    return (number << seq_bits) | static_cast<std::int64_t>(seq.value());
+}
+
+Uuid uuid(BytesView bytes) { return Uuid::from_bytes(bytes).value_or(Uuid{}); }
+Digest digest(BytesView bytes) { return to_digest(bytes).value_or(Digest{}); }
+Blob blob(const Uuid& id) { return Blob{id.bytes()}; }
+
+std::optional<Blob> sealed_part(const Envelope& envelope) {
+    if (envelope.sealed.empty()) return std::nullopt;
+    return Blob{envelope.sealed};
+}
+
+SqliteConnection::Numbered journal_row(const Row& row) {
+    SqliteConnection::Numbered found;
+    found.number = row.integer(0);
+    found.row.journal = JournalId{uuid(row.bytes(1))};
+    found.row.device = DeviceId{uuid(row.bytes(2))};
+    if (const auto before = row.optional_bytes(3)) found.row.predecessor = JournalId{uuid(*before)};
+    found.row.generation = static_cast<std::uint32_t>(row.integer(4));
+    found.row.store = row.bytes(5);
+    found.row.workstation = row.bytes(6);
+    found.row.mark = {Seq{row.unsigned_integer(7)}, digest(row.bytes(8))};
+    found.row.last_seen_ms = row.integer(9);
+    return found;
+}
+
+StoredEnvelope stored_envelope(const Row& row) {
+    StoredEnvelope stored;
+    Envelope& envelope = stored.envelope;
+    envelope.seq = Seq{row.unsigned_integer(0) & ((std::uint64_t{1} << seq_bits) - 1)};
+    envelope.version = static_cast<std::uint32_t>(row.integer(1));
+    envelope.kind = Kind{static_cast<std::uint32_t>(row.integer(2))};
+    envelope.times = {WallTime{row.integer(3)}, BootTime{row.unsigned_integer(4)},
+                      BootId{uuid(row.bytes(5))}};
+    envelope.body = row.bytes(6);
+    envelope.sealed = row.bytes(7);
+    if (const auto erased = row.optional_bytes(8)) envelope.erased_sealed = digest(*erased);
+    stored.hash = digest(row.bytes(9));
+    stored.received_ms = row.integer(10);
+    stored.clock_offset_ms = row.integer(11);
+    stored.clock_error_ms = row.integer(12);
+    return stored;
+}
+
+std::vector<Digest> chain_of(const JournalId& journal, Digest previous,
+                             std::span<const Envelope> envelopes) {
+    std::vector<Digest> hashes;
+    hashes.reserve(envelopes.size());
+    for (const Envelope& envelope : envelopes)
+        hashes.push_back(previous = chain_hash(previous, journal, envelope));
+    return hashes;
+}
+
+bool is_run(std::span<const Envelope> envelopes, Seq after) {
+    Seq expected = after;
+    for (const Envelope& envelope : envelopes)
+        if (envelope.seq != (expected = next(expected))) return false;
+    return !envelopes.empty() && expected.value() >> seq_bits == 0;
+}
+
+}  // namespace
+
+Result<SqliteConnection> SqliteConnection::open(const SqliteStore::Options& options,
+                                                Random& random) {
+    const bool writing = options.access == SqliteStore::Access::writing;
+    const Database::Options how{
+        .file = options.file,
+        .mode = writing ? Database::Mode::create : Database::Mode::read_only,
+        .vfs = options.vfs,
+        .cache_kib = 16 * 1024};
+    TILL_TRY(Database database, Database::open(how));
+    if (writing) {
+        TILL_TRY_VOID(migrate(database, sql::sync_ledger));
+    } else {
+        TILL_TRY_VOID(check_schema(database, std::size(sql::sync_ledger)));
+    }
+    SqliteConnection connection{std::move(database)};
+    TILL_TRY_VOID(connection.prepare_reads());
+    if (writing) TILL_TRY_VOID(connection.prepare_writes());
+    TILL_TRY(connection.epoch, connection.load_epoch(writing, random));
+    return connection;
+}
+
+Result<void> SqliteConnection::prepare_reads() {
+    TILL_TRY(find_, db.prepare(std::string{journal_columns} + "WHERE journal = ?"));
+    TILL_TRY(journals_, db.prepare(std::string{journal_columns} + "ORDER BY number"));
+    TILL_TRY(read_,
+             db.prepare("SELECT id, version, kind, wall_ms, since_boot_ms, boot, body, sealed, "
+                        "erased_sealed, hash, received_ms, clock_offset_ms, clock_error_ms "
+                        "FROM envelopes WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"));
+    TILL_TRY(hash_at_, db.prepare("SELECT hash FROM envelopes WHERE id = ?"));
+    TILL_TRY(branches_, db.prepare("SELECT number, fork_seq, last, received_ms FROM branches "
+                                   "WHERE journal = ? ORDER BY number"));
+    return {};
+}
+
+Result<void> SqliteConnection::prepare_writes() {
+    TILL_TRY(bind_,
+             db.prepare("INSERT INTO journals(journal, device, predecessor, generation, store, "
+                        "workstation, mark_seq, mark_hash, last_seen_ms) "
+                        "VALUES(?, ?, ?, ?, ?, ?, 0, ?, ?)"));
+    TILL_TRY(
+        seen_,
+        db.prepare("UPDATE journals SET last_seen_ms = max(last_seen_ms, ?) WHERE number = ?"));
+    TILL_TRY(mark_, db.prepare("UPDATE journals SET mark_seq = ?, mark_hash = ?, "
+                               "last_seen_ms = max(last_seen_ms, ?) WHERE number = ?"));
+    TILL_TRY(insert_,
+             db.prepare("INSERT INTO envelopes VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    TILL_TRY(same_branch_,
+             db.prepare("SELECT b.id FROM branches b JOIN branch_envelopes e "
+                        "ON e.branch = b.id AND e.seq = b.fork_seq + 1 WHERE b.journal = ? "
+                        "AND b.fork_seq = ? AND b.fork_hash = ? AND e.hash = ?"));
+    TILL_TRY(next_branch_,
+             db.prepare("SELECT coalesce(max(number), 0) + 1 FROM branches WHERE journal = ?"));
+    TILL_TRY(add_branch_,
+             db.prepare("INSERT INTO branches(journal, number, fork_seq, fork_hash, last, "
+                        "received_ms) VALUES(?, ?, ?, ?, ?, ?)"));
+    TILL_TRY(extend_branch_, db.prepare("UPDATE branches SET last = max(last, ?) WHERE id = ? "
+                                        "RETURNING number"));
+    TILL_TRY(add_branch_envelope_, db.prepare("INSERT OR IGNORE INTO branch_envelopes "
+                                              "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    return {};
+}
+
+Result<Bytes> SqliteConnection::load_epoch(bool make, Random& random) {
+    TILL_TRY(Statement select, db.prepare("SELECT epoch FROM store"));
+    TILL_TRY(auto found, select.one([](const Row& row) { return Bytes{row.bytes(0)}; }));
+    if (found) return *std::move(found);
+    if (!make) return Error{Errc::corrupt, "the ledger has no epoch"};
+    return renew_epoch(random);
+}
+
+Result<Bytes> SqliteConnection::renew_epoch(Random& random) {
+    std::array<std::uint8_t, 16> fresh{};
+    random.fill(fresh);
+    TILL_TRY(Statement replace, db.prepare("INSERT OR REPLACE INTO store VALUES(1, ?)"));
+    TILL_TRY_VOID(replace.run(Blob{view(fresh)}));
+    return epoch = Bytes{view(fresh)};
+}
+
+Result<std::optional<SqliteConnection::Numbered>> SqliteConnection::find(const JournalId& journal) {
+    return find_.one(journal_row, blob(journal.value()));
+}
+
+Result<SqliteConnection::Numbered> SqliteConnection::known(const JournalId& journal) {
+    TILL_TRY(auto found, find(journal));
+    if (!found) return Error{Errc::not_found, "no journal " + journal.value().text()};
+    return *std::move(found);
+}
+
+Result<std::vector<JournalRow>> SqliteConnection::journals() {
+    std::vector<JournalRow> rows;
+    TILL_TRY_VOID(journals_.each([&](const Row& row) { rows.push_back(journal_row(row).row); }));
+    return rows;
+}
+
+Result<JournalRow> SqliteConnection::bind(const JournalRow& hello) {
+    TILL_TRY(Transaction transaction, Transaction::begin(db));
+    TILL_TRY(const auto found, find(hello.journal));
+    if (found && found->row.device != hello.device)
+        return Error{Errc::conflict, "journal " + hello.journal.value().text()
+                                         + " belongs to device "
+                                         + found->row.device.value().text()};
+    if (found) {
+        TILL_TRY_VOID(seen_.run(hello.last_seen_ms, found->number));
+    } else {
+        std::optional<Blob> before;
+        if (hello.predecessor) before = blob(hello.predecessor->value());
+        TILL_TRY_VOID(bind_.run(blob(hello.journal.value()), blob(hello.device.value()), before,
+                                hello.generation, hello.store, hello.workstation,
+                                genesis(hello.journal), hello.last_seen_ms));
+    }
+    TILL_TRY(const Numbered bound, known(hello.journal));
+    TILL_TRY_VOID(transaction.commit());
+    return bound.row;
+}
+
+Result<std::vector<Appended>> SqliteConnection::commit(std::span<const Append> appends) {
+    std::vector<Appended> done;
+    done.reserve(appends.size());
+    TILL_TRY(Transaction transaction, Transaction::begin(db));
+    for (const Append& append : appends) {
+        TILL_TRY(const Appended one, store(append));
+        done.push_back(one);
+    }
+    TILL_TRY_VOID(transaction.commit());
+    return done;
+}
+
+Result<Appended> SqliteConnection::store(const Append& append) {
+    TILL_TRY(const auto found, find(append.journal));
+    if (!found) return Appended{false, {Seq{0}, genesis(append.journal)}};
+    const Appended lost{false, found->row.mark};
+    if (lost.mark.seq != append.expected.seq || lost.mark.hash != append.expected.hash) return lost;
+
+    const std::vector<Digest> computed =
+        append.hashes.empty() ? chain_of(append.journal, append.expected.hash, append.envelopes)
+                              : std::vector<Digest>{};
+    const auto& hashes = append.hashes.empty() ? computed : append.hashes;
+    if (!is_run(append.envelopes, append.expected.seq) || hashes.size() != append.envelopes.size()
+        || append.envelopes.back().seq != append.result.seq || hashes.back() != append.result.hash)
+        return lost;
+
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+        const Envelope& e = append.envelopes[i];
+        TILL_TRY_VOID(insert_.run(row_id(found->number, e.seq), e.version, e.kind.value(),
+                                  e.times.wall.value(), e.times.since_boot.value(),
+                                  blob(e.times.boot.value()), Blob{e.body}, sealed_part(e),
+                                  e.erased_sealed, hashes[i], append.received_ms,
+                                  append.clock_offset_ms, append.clock_error_ms));
+    }
+    TILL_TRY_VOID(mark_.run(append.result.seq.value(), append.result.hash, append.received_ms,
+                            found->number));
+    return Appended{true, append.result};
+}
+
+Result<std::uint32_t> SqliteConnection::keep_branch(const JournalId& journal,
+                                                    const Mark& fork_point,
+                                                    std::span<const Envelope> envelopes,
+                                                    std::int64_t received_ms) {
+    if (!is_run(envelopes, fork_point.seq))
+        return Error{Errc::malformed, "a branch is a run of envelopes that follows its fork point"};
+    const std::vector<Digest> hashes = chain_of(journal, fork_point.hash, envelopes);
+    TILL_TRY(Transaction transaction, Transaction::begin(db));
+    TILL_TRY(const Numbered owner, known(journal));
+    TILL_TRY(auto branch, same_branch(owner.number, fork_point, hashes.front()));
+    const std::uint64_t last = envelopes.back().seq.value();
+    if (!branch) {
+        TILL_TRY(const auto number,
+                 next_branch_.one([](const Row& row) { return row.integer(0); }, owner.number));
+        TILL_TRY_VOID(add_branch_.run(owner.number, number, fork_point.seq.value(), fork_point.hash,
+                                      last, received_ms));
+        branch = db.last_insert_rowid();
+    }
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+        const Envelope& e = envelopes[i];
+        TILL_TRY_VOID(add_branch_envelope_.run(*branch, e.seq.value(), e.version, e.kind.value(),
+                                               e.times.wall.value(), e.times.since_boot.value(),
+                                               blob(e.times.boot.value()), Blob{e.body},
+                                               sealed_part(e), e.erased_sealed, hashes[i]));
+    }
+    TILL_TRY(const auto number,
+             extend_branch_.one([](const Row& row) { return row.integer(0); }, last, *branch));
+    TILL_TRY_VOID(transaction.commit());
+    return static_cast<std::uint32_t>(number.value_or(0));
+}
+
+// A branch is known by where it forks and by its first hash: what a chain says first, it is held to.
+Result<std::optional<std::int64_t>> SqliteConnection::same_branch(std::int64_t journal,
+                                                                  const Mark& fork_point,
+                                                                  const Digest& first) {
+    return same_branch_.one([](const Row& row) { return row.integer(0); }, journal,
+                            fork_point.seq.value(), fork_point.hash, first);
+}
+
+Result<std::vector<Store::Branch>> SqliteConnection::branches(const JournalId& journal) {
+    TILL_TRY(const Numbered owner, known(journal));
+    std::vector<Store::Branch> found;
+    const auto visit = [&](const Row& row) {
+        found.push_back({.number = static_cast<std::uint32_t>(row.integer(0)),
+                         .first = next(Seq{row.unsigned_integer(1)}),
+                         .last = Seq{row.unsigned_integer(2)},
+                         .received_ms = row.integer(3)});
+    };
+    TILL_TRY_VOID(branches_.each(visit, owner.number));
+    return found;
+}
+
+Result<std::vector<StoredEnvelope>> SqliteConnection::read(const JournalId& journal, Seq from,
+                                                           std::size_t bytes_max,
+                                                           std::size_t records_max) {
+    TILL_TRY(const Numbered owner, known(journal));
+    std::vector<StoredEnvelope> found;
+    std::size_t bytes = 0;
+    const auto visit = [&](const Row& row) {
+        bytes += row.bytes(6).size() + row.bytes(7).size();
+        if (bytes > bytes_max && !found.empty()) return false;
+        found.push_back(stored_envelope(row));
+        return true;
+    };
+    TILL_TRY_VOID(read_.each(visit, row_id(owner.number, from),
+                             row_id(owner.number, owner.row.mark.seq), records_max));
+    return found;
+}
+
+Result<Digest> SqliteConnection::hash_at(const JournalId& journal, Seq seq) {
+    TILL_TRY(const Numbered owner, known(journal));
+    if (seq == Seq{0}) return genesis(journal);
+    TILL_TRY(const auto found, hash_at_.one([](const Row& row) { return digest(row.bytes(0)); },
+                                            row_id(owner.number, seq)));
+    if (!found || seq > owner.row.mark.seq)
+        return Error{Errc::not_found,
+                     "the journal goes up to " + std::to_string(owner.row.mark.seq.value())};
+    return *found;
+}
+
+}  // namespace till::sync::detail
