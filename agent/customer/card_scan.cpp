@@ -1,0 +1,119 @@
+#include "agent/customer/card_scan.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace till {
+
+namespace {
+
+constexpr std::size_t pan_min = 13, pan_max = 19;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_separator(char c) {
+    return c == ' ' || c == '-' || c == '.' || c == '_' || c == '/' || c == '\t' || c == '\n'
+           || c == '\r';
+}
+
+/// Digits that belong together: no more than two separators between any two of them.
+struct Run {
+    std::string digits;
+    std::vector<std::size_t> places;  ///< Of each digit in the text.
+
+    bool begins_group(std::size_t i) const { return i == 0 || places[i - 1] + 1 != places[i]; }
+    bool ends_group(std::size_t i) const {
+        return i + 1 == digits.size() || places[i] + 1 != places[i + 1];
+    }
+};
+
+int leading(std::string_view digits, std::size_t count) {
+    int value = 0;
+    for (const char c : digits.substr(0, count)) value = value * 10 + (c - '0');
+    return value;
+}
+
+/// Begins as the cards of a brand do, and is as long (ISO 7812 issuer ranges in use).
+bool is_branded(std::string_view digits) {
+    const std::size_t n = digits.size();
+    const int two = leading(digits, 2), four = leading(digits, 4);
+    if (digits[0] == '4') return n == 13 || n == 16 || n == 19;
+    if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return n == 16;
+    if (two == 34 || two == 37) return n == 15;
+    if (two == 30 || two == 36 || two == 38 || two == 39) return n >= 14;
+    if (two == 35) return n >= 16;
+    return n >= 16 && (two == 50 || (two >= 56 && two <= 69) || two == 81 || four == 9792);
+}
+
+/// A window counts where it is a number of its own; inside a longer group of digits (a card number
+/// and its expiry run together) only when it looks like a brand's, or every long number would.
+bool is_card(const Run& run, std::size_t from, std::size_t length, CardScan scan) {
+    const std::string_view window = std::string_view{run.digits}.substr(from, length);
+    if (!passes_luhn(window)) return false;
+    const bool whole = run.begins_group(from) && run.ends_group(from + length - 1);
+    return (whole && scan == CardScan::free_text) || is_branded(window);
+}
+
+bool mask_run(const Run& run, CardScan scan, std::string& text) {
+    bool masked = false;
+    const std::size_t n = run.digits.size();
+    for (std::size_t from = 0; from + pan_min <= n; ++from)
+        for (std::size_t length = std::min(pan_max, n - from); length >= pan_min; --length) {
+            if (!is_card(run, from, length, scan)) continue;
+            for (std::size_t i = from + 6; i + 4 < from + length; ++i) text[run.places[i]] = '*';
+            masked = true;
+        }
+    return masked;
+}
+
+}  // namespace
+
+bool passes_luhn(std::string_view digits) {
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        const int digit = digits[digits.size() - 1 - i] - '0';
+        const int doubled = i % 2 == 1 ? digit * 2 : digit;
+        sum += doubled > 9 ? doubled - 9 : doubled;
+    }
+    return sum % 10 == 0;
+}
+
+bool mask_cards(std::string& text, CardScan scan) {
+    bool masked = false;
+    Run run;
+    const auto finish = [&] {
+        if (run.digits.size() >= pan_min) masked = mask_run(run, scan, text) || masked;
+        run.digits.clear();
+        run.places.clear();
+    };
+    const std::string original = text;  // Masking writes into `text` while it is being scanned.
+    std::size_t gap = 0;
+    for (std::size_t i = 0; i < original.size(); ++i) {
+        if (is_digit(original[i])) {
+            run.digits += original[i];
+            run.places.push_back(i);
+            gap = 0;
+        } else if (!is_separator(original[i]) || ++gap > 2) {
+            finish();
+        }
+    }
+    finish();
+    return masked;
+}
+
+bool has_track_data(std::string_view text) {
+    std::size_t digits = 0, group = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        digits = is_digit(c) ? digits + 1 : (c == ' ' ? digits : 0);
+        if (!is_digit(c) && c != ' ' && group >= 12) {
+            // Behind the number: track 1 goes on with '^', track 2 with '=' or 'D' and an expiry.
+            std::size_t after = i + 1, following = 0;
+            while (after < text.size() && is_digit(text[after])) ++after, ++following;
+            if (c == '^' || ((c == '=' || c == 'D' || c == 'd') && following >= 4)) return true;
+        }
+        group = digits;
+    }
+    return false;
+}
+
+}  // namespace till
