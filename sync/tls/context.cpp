@@ -2,6 +2,7 @@
 
 #include "agent/crypto/hash.hpp"
 #include "sync/tls/context_core.hpp"
+#include "sync/tls/peer_check.hpp"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
@@ -154,6 +155,9 @@ Result<ServerContext> ServerContext::make(const Credentials& own, const ClientAu
     TILL_TRY_VOID(add_roots(*core, clients.admin_pem, PeerRole::admin));
     trust_roots(*core);
     TILL_TRY_VOID(show(*core, own));
+    // mbedTLS would find out at each handshake, and tell the client only that it failed.
+    if (!has_use(*core->own_chain.get(), true))
+        return Error{Errc::malformed, "the server's certificate is not for serverAuth"};
     return ServerContext{std::move(core)};
 }
 

@@ -1,8 +1,8 @@
 #include "sync/tls/credentials.hpp"
 
 #include "agent/crypto/hash.hpp"
-#include "sync/tls/mbed.hpp"
 #include "agent/runtime/private_file.hpp"
+#include "sync/tls/mbed.hpp"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>

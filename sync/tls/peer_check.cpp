@@ -13,13 +13,6 @@ namespace till::sync::detail {
 
 namespace {
 
-bool has_use(const mbedtls_x509_crt& leaf, bool server) {
-    // mbedTLS takes a certificate without the extension for one that may do everything.
-    if ((leaf.ext_types & MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE) == 0) return false;
-    const std::string_view oid = server ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
-    return mbedtls_x509_crt_check_extended_key_usage(&leaf, oid.data(), oid.size()) == 0;
-}
-
 constexpr std::array<std::pair<std::uint32_t, std::string_view>, 10> causes = {{
     {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "issued by no authority known here"},
     {MBEDTLS_X509_BADCERT_CN_MISMATCH, "not for this server name"},
@@ -34,6 +27,13 @@ constexpr std::array<std::pair<std::uint32_t, std::string_view>, 10> causes = {{
 }};
 
 }  // namespace
+
+bool has_use(const mbedtls_x509_crt& leaf, bool server) {
+    // mbedTLS takes a certificate without the extension for one that may do everything.
+    if ((leaf.ext_types & MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE) == 0) return false;
+    const std::string_view oid = server ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
+    return mbedtls_x509_crt_check_extended_key_usage(&leaf, oid.data(), oid.size()) == 0;
+}
 
 int PeerCheck::on_certificate(void* self, mbedtls_x509_crt* certificate, int depth,
                               std::uint32_t* flags) noexcept {

@@ -8,6 +8,9 @@
 
 namespace till::sync::detail {
 
+/// The extended key usage is stated and names serverAuth, or clientAuth.
+bool has_use(const mbedtls_x509_crt& leaf, bool server);
+
 /// Judges the peer's chain during one handshake, where mbedTLS alone would not do: time comes from
 /// the context's source instead of the machine's clock, the leaf's use must be stated, its role is
 /// the authority at the top, and an expired device is let in marked.

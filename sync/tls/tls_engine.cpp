@@ -6,11 +6,13 @@
 
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
+#include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace till::sync::detail {
 
@@ -74,6 +76,7 @@ struct TlsEngine::State {
     TlsProgress fail(int code);
     TlsProgress fail(const error_code& code, std::string cause);
     TlsProgress refuse_peer(bool peer_was_told);
+    void forget_peer_chain();
 };
 
 int TlsEngine::State::send(void* self, const unsigned char* bytes, std::size_t size) noexcept {
@@ -132,6 +135,15 @@ TlsProgress TlsEngine::State::refuse_peer(bool peer_was_told) {
     return fail(TlsErrc::untrusted, check.why());
 }
 
+// mbedTLS keeps the parsed chain and tables for its keys as long as the connection lasts. Without
+// renegotiation nobody asks again; what is worth knowing is in the PeerIdentity.
+void TlsEngine::State::forget_peer_chain() {
+    mbedtls_x509_crt*& chain = session->session->peer_cert;
+    if (chain == nullptr) return;
+    mbedtls_x509_crt_free(chain);
+    mbedtls_free(std::exchange(chain, nullptr));
+}
+
 TlsEngine::TlsEngine(asio::ip::tcp::socket next, std::shared_ptr<const ContextCore> context,
                      const std::string* server_name)
     : socket{std::move(next)}, state_{std::make_unique<State>(socket, std::move(context))} {
@@ -167,6 +179,7 @@ TlsProgress TlsEngine::handshake() {
             return state.ended = state.fail(TlsErrc::protocol, "too many empty records");
     }
     state.is_ready = true;
+    state.forget_peer_chain();
     return state.flush();
 }
 

@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 /// be cancelled and tried again; after a cancelled write or handshake the stream is only good for
 /// closing. Destroying the stream closes the socket; outstanding operations end with an error.
 ///
-/// An idle connection costs about 40 KiB, nearly all of it mbedTLS's two record buffers.
+/// An idle connection costs about 38 KB of heap, nearly all of it mbedTLS's two record buffers.
 class TlsStream {
 public:
     using executor_type = asio::ip::tcp::socket::executor_type;
