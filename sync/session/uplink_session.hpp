@@ -94,11 +94,13 @@ public:
         ClockOffset clock;                        ///< The centre's clock seen from here.
     };
     /// This journal's chain is not the centre's. Open a new journal that names it as predecessor, at
-    /// once; this session goes on to hand over what the centre lacks of the old one and then hangs
-    /// up (done) after an Acknowledge of its head. Do not connect a forked journal again after that.
+    /// once; this session goes on to hand over what the centre lacks of the old one.
     struct Forked {
         Mark centre;
     };
+    /// All of the forked journal is kept at the centre: never connect it again. A Hangup follows.
+    /// When the connection is lost before this, connect the old journal again; it forks again.
+    struct Retired {};
     struct TotalsStored {
         std::string business_day;
         std::uint32_t amendment = 0;
@@ -109,7 +111,7 @@ public:
         std::uint64_t version = 0;
     };
     using Action = std::variant<Send, Hangup, ReadRecords, ReadHash, Acknowledge, Welcomed, Forked,
-                                TotalsStored, Noticed>;
+                                Retired, TotalsStored, Noticed>;
     using Actions = std::vector<Action>;
 
     explicit UplinkSession(Options options);

@@ -61,7 +61,7 @@ std::span<const Codec> codecs() {
     return all;
 }
 
-int level_for(std::size_t raw_bytes) { return raw_bytes <= 16 * 1024 ? 19 : 9; }
+int level_for(std::size_t raw_bytes) { return raw_bytes <= 16 * 1024 ? 12 : 6; }
 
 Result<Bytes> compress(Codec codec, int level, BytesView raw) {
     if (codec == codec_stored) return Bytes{raw};

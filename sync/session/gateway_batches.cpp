@@ -1,0 +1,131 @@
+#include "agent/core/hex.hpp"
+#include "sync/session/gateway_impl.hpp"
+#include "sync/session/verified_batch.hpp"
+
+#include <algorithm>
+
+namespace till::sync {
+
+namespace {
+constexpr std::chrono::milliseconds retry_when_store_fails{5000};
+// Telling the device of every few bytes regained would cost more than it gives.
+constexpr std::uint64_t credit_step = limits::window_bytes / 4;
+}  // namespace
+
+Reason reason_for(const Error& error) {
+    switch (error.code) {
+        case Errc::unsupported:
+            return Reason::unsupported;
+        case Errc::out_of_range:
+            return Reason::too_large;
+        default:
+            return Reason::violation;
+    }
+}
+
+void GatewaySession::Impl::tell_credit() {
+    granted = grantable();
+    v1::Frame credit = frame();
+    credit.mutable_credit()->set_credit_bytes(granted);
+    out.push_back(send(credit));
+}
+
+void GatewaySession::Impl::tell_fork(std::uint64_t kept) {
+    v1::Frame answer = frame();
+    answer.mutable_fork()->set_mark(verified.seq.value());
+    answer.mutable_fork()->set_mark_hash(Bytes{view(verified.hash)});
+    answer.mutable_fork()->set_kept(kept);
+    out.push_back(send(answer));
+}
+
+/// Takes the oldest of `queue` as done; nothing when the shell answers what was never asked.
+std::optional<GatewaySession::Impl::Pending> GatewaySession::Impl::release(
+    std::deque<Pending>& queue) {
+    if (queue.empty()) return std::nullopt;
+    const Pending done = queue.front();
+    queue.pop_front();
+    pending_bytes -= done.raw_bytes;
+    return done;
+}
+
+void GatewaySession::Impl::take(const v1::Batch& batch) {
+    received += raw_bytes(batch);
+    const bool crowded =
+        std::max(committing.size(), keeping.size()) >= limits::batches_in_flight_max;
+    if (received > granted || crowded) {
+        return hang_up(Reason::violation, "more than the credit or the window allows");
+    }
+    if (!batch.branch_base().empty()) return take_branch(batch);
+    // After a fork or before a resend, what was under way already is ignored; the device has it.
+    if (step == Step::forked) return tell_credit();
+    if (batch.first_seq() == next(verified.seq).value()) return take_next(batch);
+    if (batch.first_seq() <= verified.seq.value()) {
+        return hang_up(Reason::violation, "a batch for what was sent before");
+    }
+    if (!resending) {
+        resending = true;
+        v1::Frame again = frame();
+        again.mutable_resend()->set_from(next(verified.seq).value());
+        out.push_back(send(again));
+    }
+    tell_credit();
+}
+
+void GatewaySession::Impl::take_next(const v1::Batch& batch) {
+    auto run = verify_batch(batch, journal, verified);
+    if (!run && run.error().code == Errc::not_trusted) {
+        step = Step::forked;
+        tell_fork(0);
+        return tell_credit();
+    }
+    if (!run) return hang_up(reason_for(run.error()), "batch: " + run.error().detail);
+    resending = false;
+    verified = run->after;
+    committing.push_back({raw_bytes(batch), run->after.seq});
+    pending_bytes += raw_bytes(batch);
+    const ClockOffset offset = clock.at(now);
+    Commit commit;
+    commit.append.journal = journal;
+    commit.append.expected = run->before;
+    commit.append.result = run->after;
+    commit.append.envelopes = std::move(run->envelopes);
+    commit.append.hashes = std::move(run->hashes);
+    commit.append.received_ms = now.wall.value();
+    commit.append.clock_offset_ms = offset.offset_ms;
+    commit.append.clock_error_ms = offset.error_ms;
+    out.push_back(std::move(commit));
+}
+
+void GatewaySession::Impl::take_branch(const v1::Batch& batch) {
+    const auto base = to_digest(batch.branch_base());
+    if (!base || batch.first_seq() == 0) return hang_up(Reason::violation, "batch: branch base");
+    const Mark before{Seq{batch.first_seq() - 1}, *base};
+    auto run = verify_batch(batch, journal, before);
+    if (!run) return hang_up(reason_for(run.error()), "branch: " + run.error().detail);
+    step = Step::forked;
+    keeping.push_back({raw_bytes(batch), run->after.seq});
+    pending_bytes += raw_bytes(batch);
+    out.push_back(KeepBranch{journal, before, std::move(run->envelopes), now.wall.value()});
+}
+
+void GatewaySession::Impl::take(const Committed& e) {
+    const auto done = release(committing);
+    if (!done) return;
+    if (!e.appended) return hang_up(Reason::unavailable, "store", retry_when_store_fails);
+    if (!e.appended->won) return hang_up(Reason::overtaken, "another session was faster");
+    v1::Frame answer = frame();
+    v1::Ack& ack = *answer.mutable_ack();
+    ack.set_mark(done->last.value());
+    if (grantable() >= granted + credit_step) ack.set_credit_bytes(granted = grantable());
+    out.push_back(send(answer));
+}
+
+void GatewaySession::Impl::take(const BranchKept& e) {
+    const auto done = release(keeping);
+    if (!done) return;
+    if (!e.branch) return hang_up(Reason::unavailable, "store", retry_when_store_fails);
+    tell_fork(done->last.value());
+    tell_credit();
+}
+
+}  // namespace till::sync
