@@ -3,6 +3,8 @@
 #include "agent/core/hex.hpp"
 #include "sync/wire/chain.hpp"
 
+#include <algorithm>
+
 namespace till::detail {
 
 ChainWalk::ChainWalk(const JournalId& journal, const Head& head)
@@ -38,6 +40,7 @@ Verification ChainWalk::finish() {
                 "is missing, and so are all up to the head " + std::to_string(head.seq.value()));
     else if (readable_ && last_.hash != head.hash)
         problem(head.seq, "the head row says " + hex(head.hash) + ", the event " + hex(last_.hash));
+    std::ranges::stable_sort(found_.problems, {}, &Verification::Problem::seq);
     return std::move(found_);
 }
 

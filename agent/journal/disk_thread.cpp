@@ -139,28 +139,29 @@ void DiskThread::commit(Captures captures) {
     deliver_.committed(std::move(out));
 }
 
-// After a failed commit only the database, opened anew, can say what became of each draft.
+// After a failed commit only the database, opened anew and made durable, can say what became of
+// each draft.
 std::vector<Result<Stored>> DiskThread::look_up(const std::vector<Draft>& drafts,
                                                 const Error& failure) {
     core_.reset();
+    bool known = reopen() && core_->secure();
     std::vector<Result<Stored>> results;
     for (const Draft& draft : drafts) {
-        Error unknown{Errc::outcome_unknown, "the commit failed: " + failure.detail};
-        if (!reopen()) {
-            results.push_back(std::move(unknown));
-            continue;
-        }
-        const auto found = core_->find(draft.caller, draft.key);
+        using Found = Result<std::optional<Stored>>;
+        const Found found = known ? core_->find(draft.caller, draft.key) : Found{failure};
         if (!found) {
-            results.push_back(std::move(unknown));
+            known = false;
+            results.push_back(Error{Errc::outcome_unknown, "the commit failed: " + failure.detail});
         } else if (!*found) {
             results.push_back(failure);  // Known not to be stored.
         } else {
-            // A known key is answered from what is stored: a replay, or a conflict.
+            // A known key is answered from what is stored, without a write: a replay or a conflict.
             auto answer = core_->append({&draft, 1});
-            results.push_back(answer ? std::move(answer->front()) : std::move(unknown));
+            known = answer.has_value();
+            results.push_back(known ? std::move(answer->front()) : std::move(answer).error());
         }
     }
+    if (!known) core_.reset();
     return results;
 }
 

@@ -291,6 +291,11 @@ Result<void> JournalCore::acknowledge(const Acknowledged& acknowledged) {
     return {};
 }
 
+Result<void> JournalCore::secure() {
+    TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::truncate));
+    return {};
+}
+
 Result<void> JournalCore::maintain() {
     if (impl_->keys.recent() > 0) TILL_TRY_VOID(impl_->derive());
     TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::passive));

@@ -70,6 +70,12 @@ public:
     Acknowledged acknowledged() const;
     Result<void> acknowledge(const Acknowledged& acknowledged);
 
+    /// After a commit whose outcome is unknown, the journal opened anew shows what the kernel has in
+    /// memory, and a failed fsync may have dropped it from the way to the disk. This copies the WAL
+    /// into the database and syncs that: what can be read afterwards is durable. busy when a
+    /// reader holds it up.
+    Result<void> secure();
+
     /// Work that can wait until the till is idle: indexes recent keys, adds recent events to the day
     /// totals, copies the WAL back into the database. Takes tens of milliseconds. append() does the
     /// first two by itself only when journal_recent_max events have piled up.

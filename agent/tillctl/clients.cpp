@@ -32,7 +32,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t answer_bytes_max = 64 * 1024 * 1024;
 
 template <class Stream>
-asio::awaitable<Result<Reply>> exchange(Stream& stream, boost::beast::flat_buffer& buffer, const HttpRequest& request) {
+asio::awaitable<Result<Reply>> exchange(Stream& stream, boost::beast::flat_buffer& buffer,
+                                        const HttpRequest& request) {
     auto [write_failure, written] = co_await http::async_write(stream, request, nothrow);
     if (write_failure) co_return Error{Errc::abandoned, write_failure.message()};
     http::response_parser<http::string_body> parser;
@@ -67,7 +68,8 @@ public:
                        const std::string& key) override {
         HttpRequest request{http::string_to_verb(method), target, 11};
         request.set(http::field::host, self().host());
-        if (!self().token().empty()) request.set(http::field::authorization, "Bearer " + self().token());
+        if (!self().token().empty())
+            request.set(http::field::authorization, "Bearer " + self().token());
         if (!key.empty()) request.set("Idempotency-Key", key);
         if (!body.empty()) request.set(http::field::content_type, "application/json");
         request.body() = body;
@@ -113,7 +115,8 @@ private:
 
 class AgentClient final : public ClientOn<AgentClient> {
 public:
-    AgentClient(std::filesystem::path home, std::string token) : home_{std::move(home)}, token_{std::move(token)} {}
+    AgentClient(std::filesystem::path home, std::string token)
+        : home_{std::move(home)}, token_{std::move(token)} {}
 
     std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
     const std::string& token() const { return token_; }
@@ -125,7 +128,8 @@ public:
         std::ifstream file{home_ / "http.port"};
         unsigned port = 0;
         if (!(file >> port) || port > 65535)
-            return Error{Errc::closed, "no agent is running in " + home_.string() + " (no http.port there)"};
+            return Error{Errc::closed,
+                         "no agent is running in " + home_.string() + " (no http.port there)"};
         port_ = static_cast<std::uint16_t>(port);
         return {};
     }
@@ -144,8 +148,12 @@ private:
 
 class GatewayClient final : public ClientOn<GatewayClient> {
 public:
-    GatewayClient(std::string host, std::uint16_t port, sync::ServerName name, sync::ClientContext context)
-        : host_{std::move(host)}, port_{port}, name_{std::move(name)}, context_{std::move(context)} {}
+    GatewayClient(std::string host, std::uint16_t port, sync::ServerName name,
+                  sync::ClientContext context)
+        : host_{std::move(host)},
+          port_{port},
+          name_{std::move(name)},
+          context_{std::move(context)} {}
 
     std::string host() const { return name_.text(); }
     std::string token() const { return {}; }  // The certificate says who is asking.
@@ -172,7 +180,8 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> open_agent(const std::filesystem::path& home, std::string_view role) {
+Result<std::unique_ptr<Client>> open_agent(const std::filesystem::path& home,
+                                           std::string_view role) {
     TILL_TRY(const Secret token, read_private_file(home / ("token-" + std::string{role})));
     std::string text{token.reveal()};
     text.erase(text.find_last_not_of(" \r\n") + 1);
@@ -187,12 +196,13 @@ Result<std::unique_ptr<Client>> open_gateway(const std::filesystem::path& folder
     std::string host, server_name;
     unsigned port = 0;
     if (!(lines >> host >> port >> server_name) || port == 0 || port > 65535)
-        return Error{Errc::malformed, (folder / "gateway").string() + ": expected host, port and server name, a line each"};
+        return Error{Errc::malformed, (folder / "gateway").string()
+                                          + ": expected host, port and server name, a line each"};
     TILL_TRY(sync::ServerName name, sync::ServerName::parse(server_name));
     const auto now = [clock = std::make_shared<SystemClock>()] { return clock->now().wall; };
     TILL_TRY(sync::ClientContext context, sync::ClientContext::make(authority.reveal(), own, now));
-    return std::make_unique<GatewayClient>(std::move(host), static_cast<std::uint16_t>(port), std::move(name),
-                                           std::move(context));
+    return std::make_unique<GatewayClient>(std::move(host), static_cast<std::uint16_t>(port),
+                                           std::move(name), std::move(context));
 }
 
 }  // namespace till

@@ -28,12 +28,13 @@ public:
     virtual ~Client() = default;
 
     /// `body` is JSON, or empty for none. `key` becomes the Idempotency-Key, when there is one.
-    virtual Result<Reply> call(std::string_view method, std::string_view target, const std::string& body = {},
-                               const std::string& key = {}) = 0;
+    virtual Result<Reply> call(std::string_view method, std::string_view target,
+                               const std::string& body = {}, const std::string& key = {}) = 0;
 };
 
 /// An agent on this machine, found by its home folder: port and token of that role lie there.
-Result<std::unique_ptr<Client>> open_agent(const std::filesystem::path& home, std::string_view role);
+Result<std::unique_ptr<Client>> open_agent(const std::filesystem::path& home,
+                                           std::string_view role);
 
 /// A gateway, found by the administrator's folder that till-gateway init made.
 Result<std::unique_ptr<Client>> open_gateway(const std::filesystem::path& folder);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 namespace CLI {
 class App;
@@ -18,9 +19,21 @@ enum class Exit : std::uint8_t {
     failed = 5,       ///< This end failed: a disk, a full queue, a bug.
 };
 
+/// What every command may be told.
+struct Common {
+    bool json = false;              ///< Answer in JSON.
+    std::filesystem::path gateway;  ///< The administrator's folder; TILL_GATEWAY.
+    std::filesystem::path agent;    ///< An agent's home; TILL_AGENT.
+};
+
 // Each group of commands is one file. A group adds its subcommands to `app`; the callback of the
 // one that runs leaves in `outcome` how it ended. References must outlive app.parse().
 
 void add_decode_commands(CLI::App& app, Exit& outcome);
+void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_status_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_verify_commands(CLI::App& app, const Common& common, Exit& outcome);
 
 }  // namespace till

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -20,6 +21,8 @@ constexpr std::size_t line_bytes_max = 64 * 1024;  // A code holds 7,089 charact
 struct DecodeArguments {
     std::vector<std::string> files;
     std::string dictionary;
+    std::string rules;
+    std::string today;
     bool titles = false;
     bool check = false;
 };
@@ -41,13 +44,43 @@ bool next_line(std::istream& in, std::string& line, bool& too_long) {
     return !line.empty() || too_long;
 }
 
-Result<drivers::Dictionary> load_dictionary(const std::string& path) {
+/// Reads a file whole and makes of it what `parse` makes; errors name the file.
+template <class Parse>
+auto load(const std::string& path, Parse&& parse) -> decltype(parse(std::string_view{})) {
     std::ifstream in{path, std::ios::binary};
     if (!in) return Error{Errc::io, "cannot read " + path};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    auto dictionary = drivers::Dictionary::parse(text);
-    if (!dictionary) dictionary.error().detail = path + ": " + dictionary.error().detail;
-    return dictionary;
+    auto made = parse(std::string_view{text});
+    if (!made) made.error().detail = path + ": " + made.error().detail;
+    return made;
+}
+
+/// The machine's own day, in UTC: `--today` says otherwise.
+drivers::SaleMoment utc_now() {
+    const auto now = std::chrono::system_clock::now();
+    const auto day = std::chrono::floor<std::chrono::days>(now);
+    const auto minute = std::chrono::duration_cast<std::chrono::minutes>(now - day).count();
+    return {std::chrono::year_month_day{day}, static_cast<int>(minute)};
+}
+
+Result<DecodeRows::Setting> make_setting(const DecodeArguments& arguments) {
+    DecodeRows::Setting setting{{.data_titles = arguments.titles}, {}, utc_now()};
+    if (!arguments.rules.empty()) {
+        TILL_TRY(setting.rules, load(arguments.rules, read_shop_rules));
+    }
+    if (!arguments.today.empty()) {
+        TILL_TRY(const auto day, read_day(arguments.today));
+        setting.now = {day, 0};
+    }
+    return setting;
+}
+
+Exit say(const Error& error) {
+    std::cerr << "tillctl decode: " << error.detail;
+    if (!error.field.empty()) std::cerr << " (" << error.field << ')';
+    if (!error.allowed.empty()) std::cerr << "; allowed: " << error.allowed;
+    std::cerr << '\n';
+    return Exit::usage;
 }
 
 /// Counts, for --check, how many rows agree with the "expect" they carry.
@@ -96,19 +129,16 @@ void decode_stream(std::istream& in, const DecodeRows& rows, bool check, Tally& 
 Exit run_decode(const DecodeArguments& arguments) {
     std::optional<drivers::Dictionary> loaded;
     if (!arguments.dictionary.empty()) {
-        auto dictionary = load_dictionary(arguments.dictionary);
-        if (!dictionary) {
-            std::cerr << "tillctl decode: " << dictionary.error().detail << '\n';
-            return Exit::usage;
-        }
+        auto dictionary = load(arguments.dictionary, drivers::Dictionary::parse);
+        if (!dictionary) return say(dictionary.error());
         for (const auto& linter : dictionary->unknown_linters())
             std::cerr << "tillctl decode: linter '" << linter
                       << "' is newer than this program and is skipped\n";
         loaded.emplace(std::move(*dictionary));
     }
-    drivers::DecodeOptions defaults;
-    defaults.data_titles = arguments.titles;
-    const DecodeRows rows{loaded ? *loaded : drivers::Dictionary::builtin(), defaults};
+    auto setting = make_setting(arguments);
+    if (!setting) return say(setting.error());
+    const DecodeRows rows{loaded ? *loaded : drivers::Dictionary::builtin(), std::move(*setting)};
     Tally tally;
     if (arguments.files.empty()) decode_stream(std::cin, rows, arguments.check, tally);
     for (const auto& path : arguments.files) {
@@ -138,6 +168,10 @@ void add_decode_commands(CLI::App& app, Exit& outcome) {
     command->add_option("files", arguments->files, "Files to read; none: standard input");
     command->add_option("--dictionary", arguments->dictionary,
                         "A GS1 Barcode Syntax Dictionary to use instead of the built-in table");
+    command->add_option("--rules", arguments->rules,
+                        "The shop's patterns and recalls, a JSON file (drivers/decode/README.md)");
+    command->add_option("--today", arguments->today,
+                        "The day to judge dates by, as 2026-11-23; none: today in UTC");
     command->add_flag("--titles", arguments->titles, "Write data titles into the readable text");
     command->add_flag("--check", arguments->check,
                       "Compare with each row's \"expect\" and print only what differs");

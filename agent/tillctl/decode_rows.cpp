@@ -24,6 +24,7 @@ struct Asked {
     const json::object& row;
     const Dictionary& dictionary;
     DecodeOptions options;
+    const DecodeRows::Setting& setting;
     std::string input;
 
     std::string_view text(std::string_view key) const {
@@ -66,6 +67,16 @@ void scan(const Asked& asked, bool associations, json::object& out) {
 
 void scan_full(const Asked& asked, json::object& out) { scan(asked, true, out); }
 void scan_parse(const Asked& asked, json::object& out) { scan(asked, false, out); }
+
+void scan_for_till(const Asked& asked, json::object& out) {
+    scan(asked, true, out);
+    auto meaning =
+        till_answer(asked.input, asked.dictionary, asked.setting.rules, asked.setting.now);
+    // Card numbers are not repeated, not even to the one who asked: output ends up in files.
+    if (const auto* what = meaning.if_contains("meaning"); what && *what == "payment_card")
+        out.erase("data");
+    out["till"] = std::move(meaning);
+}
 
 void scan_generate(const Asked& asked, json::object& out) {
     const auto symbology = find_symbology(asked.text("symbology"));
@@ -206,6 +217,7 @@ struct Op {
 };
 
 constexpr std::array ops{
+    Op{"scan", scan_for_till},
     Op{"scan_full", scan_full},
     Op{"scan_parse", scan_parse},
     Op{"scan_generate", scan_generate},
@@ -260,14 +272,14 @@ std::optional<Fault> read_options(const json::object& row, DecodeOptions& out) {
 json::object DecodeRows::answer(const json::object& row) const {
     json::object out;
     if (const auto* id = row.if_contains("id")) out["id"] = *id;
-    Asked asked{row, dictionary_, defaults_, {}};
+    Asked asked{row, dictionary_, setting_.defaults, setting_, {}};
     if (const auto fault = read_options(row, asked.options)) {
         refuse(*fault, out);
         return out;
     }
     const bool bare_upce = !row.contains("op") && row.contains("upce8");
     const auto named = asked.text("op");
-    const auto op_name = bare_upce ? "upce" : named.empty() ? "scan_full" : named;
+    const auto op_name = bare_upce ? "upce" : named.empty() ? "scan" : named;
     const auto* const op = std::ranges::find(ops, op_name, &Op::name);
     const auto* input = row.if_contains(bare_upce ? "upce8" : "input");
     if (op == ops.end()) {

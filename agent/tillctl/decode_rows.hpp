@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/tillctl/scan_answer.hpp"
 #include "drivers/decode/element_string.hpp"
 
 #include <boost/json/object.hpp>
@@ -15,12 +16,20 @@ namespace till {
 /// No row stops the next one. Not for two threads at once.
 class DecodeRows {
 public:
+    /// What the answers depend on besides the rows.
+    struct Setting {
+        drivers::DecodeOptions defaults;
+        ShopRules rules;
+        drivers::SaleMoment now;  ///< For centuries and for what has expired.
+    };
+
     /// `dictionary` must outlive this.
-    DecodeRows(const drivers::Dictionary& dictionary, drivers::DecodeOptions defaults)
-        : dictionary_{dictionary}, defaults_{defaults} {}
+    DecodeRows(const drivers::Dictionary& dictionary, Setting setting)
+        : dictionary_{dictionary}, setting_{std::move(setting)} {}
 
     /// The answer to a row: its "id", then the keys that its "op" calls for, or {"ok": false,
-    /// "error": …}. A row without "op" but with "upce8" is a `upce`, any other a `scan`.
+    /// "error": …}. A row without "op" but with "upce8" is a `upce`, any other a `scan`: what
+    /// `scan_full` answers by GS1's standards, and under "till" what the scan is to a till.
     boost::json::object answer(const boost::json::object& row) const;
 
     /// The same for a line: a JSON object when it begins with `{`, else the text of a scan.
@@ -28,7 +37,7 @@ public:
 
 private:
     const drivers::Dictionary& dictionary_;
-    drivers::DecodeOptions defaults_;
+    Setting setting_;
 };
 
 /// What a row itself says the answer must be: its "expect", or the numbers of a UPC-E row.

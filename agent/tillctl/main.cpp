@@ -12,7 +12,20 @@ int main(int argc, char** argv) {
     app.footer(
         "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 cannot reach, 4 refused, 5 failed.");
     Exit outcome = Exit::ok;
+    till::Common common;
+    app.add_flag("--json", common.json, "Answer in JSON");
+    app.add_option("--gateway", common.gateway,
+                   "Administrator's folder, as till-gateway init makes it")
+        ->envname("TILL_GATEWAY");
+    app.add_option("--agent", common.agent, "Home folder of an agent on this machine")
+        ->envname("TILL_AGENT");
+    app.fallthrough();
 
+    till::add_enrol_commands(app, common, outcome);
+    till::add_status_commands(app, common, outcome);
+    till::add_reconcile_commands(app, common, outcome);
+    till::add_verify_commands(app, common, outcome);
+    till::add_simulate_commands(app, common, outcome);
     till::add_decode_commands(app, outcome);
 
     try {

@@ -32,10 +32,6 @@ std::string with_check_digit(const std::string& twelve) {
 
 std::string money(std::int64_t minor) { return Decimal{minor, 2}.text(); }
 
-std::int64_t minor(const std::string& text) {
-    return Decimal::parse(text).value_or(Decimal{}).rounded_to(2).value_or(0);
-}
-
 }  // namespace
 
 ShopSimulator::ShopSimulator(SimulatedDay day) : day_{std::move(day)}, random_{day_.seed} {

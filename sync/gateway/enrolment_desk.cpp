@@ -27,23 +27,30 @@ Result<DeviceId> device_of(const PeerIdentity& peer) {
 }  // namespace
 
 Result<std::unique_ptr<EnrolmentDesk>> EnrolmentDesk::open(Registry registry, const HomeKeys& keys,
-                                                           const GatewaySettings& settings, Clock& clock,
-                                                           Random& random) {
-    std::unique_ptr<EnrolmentDesk> desk{new EnrolmentDesk{std::move(registry), keys, settings, clock, random}};
+                                                           const GatewaySettings& settings,
+                                                           Clock& clock, Random& random) {
+    std::unique_ptr<EnrolmentDesk> desk{
+        new EnrolmentDesk{std::move(registry), keys, settings, clock, random}};
     TILL_TRY(const auto devices, desk->registry_.devices());
     for (const auto& device : devices)
         if (device.revoked) desk->revoked_.insert(device.id);
     return desk;
 }
 
-Result<EnrolmentDesk::NewCode> EnrolmentDesk::new_code(const std::string& store, const std::string& workstation,
+Result<EnrolmentDesk::NewCode> EnrolmentDesk::new_code(const std::string& store,
+                                                       const std::string& workstation,
                                                        std::uint16_t port) {
     const auto fits = [](const std::string& text) {
-        return !text.empty() && text.size() <= 16 && text.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == std::string::npos;
+        return !text.empty() && text.size() <= 16
+               && text.find_first_not_of(
+                      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+                      == std::string::npos;
     };
     // Store and lane are part of each receipt number, so they must be short and plain.
-    if (!fits(store)) return Error{Errc::out_of_range, "store", "store", "1 to 16 letters and digits"};
-    if (!fits(workstation)) return Error{Errc::out_of_range, "lane", "lane", "1 to 16 letters and digits"};
+    if (!fits(store))
+        return Error{Errc::out_of_range, "store", "store", "1 to 16 letters and digits"};
+    if (!fits(workstation))
+        return Error{Errc::out_of_range, "lane", "lane", "1 to 16 letters and digits"};
     const std::scoped_lock lock{mutex_};
     const WallTime now = clock_.now().wall;
     TILL_TRY(const auto authority, keys_.server_authority.facts());
@@ -60,7 +67,8 @@ Result<EnrolmentDesk::NewCode> EnrolmentDesk::new_code(const std::string& store,
     return NewCode{enrolment_code_text(code), expires};
 }
 
-Result<std::string> EnrolmentDesk::issue(const DeviceId& device, const std::string& csr_pem, WallTime now) const {
+Result<std::string> EnrolmentDesk::issue(const DeviceId& device, const std::string& csr_pem,
+                                         WallTime now) const {
     constexpr std::int64_t day_ms = 86'400'000;
     const Grant grant{.common_name = device.value().text(),
                       .use = CertificateUse::client,
@@ -77,8 +85,11 @@ Result<v1::EnrolAnswer> EnrolmentDesk::enrol(const v1::EnrolRequest& request) {
     const DeviceId id{random_.uuid()};
     TILL_TRY(const std::string certificate, issue(id, request.csr_pem(), now));
     TILL_TRY(const auto facts, certificate_facts(certificate));
-    Registry::Device device{.id = id, .certificate_pem = certificate, .serial = facts.serial,
-                            .key_sha256 = Bytes{view(facts.public_key_fingerprint)}, .not_after = facts.not_after};
+    Registry::Device device{.id = id,
+                            .certificate_pem = certificate,
+                            .serial = facts.serial,
+                            .key_sha256 = Bytes{view(facts.public_key_fingerprint)},
+                            .not_after = facts.not_after};
     TILL_TRY(device, registry_.enrol(code, std::move(device), settings_.generations, now));
     v1::EnrolAnswer answer;
     answer.set_device_id(Bytes{id.value().bytes()});
@@ -93,7 +104,8 @@ Result<v1::EnrolAnswer> EnrolmentDesk::enrol(const v1::EnrolRequest& request) {
     return answer;
 }
 
-Result<v1::RenewAnswer> EnrolmentDesk::renew(const PeerIdentity& peer, const v1::RenewRequest& request) {
+Result<v1::RenewAnswer> EnrolmentDesk::renew(const PeerIdentity& peer,
+                                             const v1::RenewRequest& request) {
     TILL_TRY(const DeviceId id, device_of(peer));
     const std::scoped_lock lock{mutex_};
     const WallTime now = clock_.now().wall;
@@ -102,8 +114,8 @@ Result<v1::RenewAnswer> EnrolmentDesk::renew(const PeerIdentity& peer, const v1:
     if (device->revoked) return Error{Errc::forbidden, "the device is revoked"};
     TILL_TRY(const std::string certificate, issue(id, request.csr_pem(), now));
     TILL_TRY(const auto facts, certificate_facts(certificate));
-    const bool same_key = facts.public_key_fingerprint == peer.certificate.public_key_fingerprint &&
-                          view(facts.public_key_fingerprint) == BytesView{device->key_sha256};
+    const bool same_key = facts.public_key_fingerprint == peer.certificate.public_key_fingerprint
+                          && view(facts.public_key_fingerprint) == BytesView{device->key_sha256};
     if (!same_key) return Error{Errc::forbidden, "a renewal must be for the device's own key"};
     TILL_TRY_VOID(registry_.renew(id, certificate, facts.serial, facts.not_after));
     v1::RenewAnswer answer;

@@ -20,14 +20,16 @@ class EnrolmentDesk {
 public:
     /// `keys` and `settings` must outlive the desk. Reads who is revoked.
     static Result<std::unique_ptr<EnrolmentDesk>> open(Registry registry, const HomeKeys& keys,
-                                                       const GatewaySettings& settings, Clock& clock, Random& random);
+                                                       const GatewaySettings& settings,
+                                                       Clock& clock, Random& random);
 
     /// A one-time code for a lane, as text; `port` is the one really listened on.
     struct NewCode {
         std::string text;
         WallTime expires{0};
     };
-    Result<NewCode> new_code(const std::string& store, const std::string& workstation, std::uint16_t port);
+    Result<NewCode> new_code(const std::string& store, const std::string& workstation,
+                             std::uint16_t port);
 
     /// The body of POST /enrol. not_found, stale or conflict for the code; malformed, unsupported or
     /// not_trusted for the request.
@@ -35,7 +37,8 @@ public:
 
     /// The body of POST /renew from a device that presented its certificate, expired or not.
     /// forbidden when it is revoked or asks for another key.
-    Result<tillstream::v1::RenewAnswer> renew(const PeerIdentity& peer, const tillstream::v1::RenewRequest& request);
+    Result<tillstream::v1::RenewAnswer> renew(const PeerIdentity& peer,
+                                              const tillstream::v1::RenewRequest& request);
 
     Result<void> revoke(const DeviceId& device, const std::string& reason);
     /// Cheap: asked for at every connection and, of live ones, every few seconds.
@@ -47,9 +50,15 @@ public:
     Result<std::vector<Registry::Code>> codes();
 
 private:
-    EnrolmentDesk(Registry registry, const HomeKeys& keys, const GatewaySettings& settings, Clock& clock, Random& random)
-        : registry_{std::move(registry)}, keys_{keys}, settings_{settings}, clock_{clock}, random_{random} {}
-    Result<std::string> issue(const DeviceId& device, const std::string& csr_pem, WallTime now) const;
+    EnrolmentDesk(Registry registry, const HomeKeys& keys, const GatewaySettings& settings,
+                  Clock& clock, Random& random)
+        : registry_{std::move(registry)},
+          keys_{keys},
+          settings_{settings},
+          clock_{clock},
+          random_{random} {}
+    Result<std::string> issue(const DeviceId& device, const std::string& csr_pem,
+                              WallTime now) const;
 
     mutable std::mutex mutex_;
     Registry registry_;

@@ -19,7 +19,8 @@ Validity years(WallTime now, int count) {
     return {WallTime{now.value() - day_ms}, WallTime{now.value() + count * 365 * day_ms}};
 }
 
-Result<void> save_authority(const HomePaths& home, const char* file, const char* common_name, WallTime now) {
+Result<void> save_authority(const HomePaths& home, const char* file, const char* common_name,
+                            WallTime now) {
     TILL_TRY(const Authority authority, Authority::make(common_name, years(now, 20)));
     return authority.save(home / file);
 }
@@ -40,10 +41,12 @@ Result<void> issue_server(const HomePaths& home, const HomeSpec& spec, WallTime 
     TILL_TRY(const Authority authority, Authority::load(home / "server-ca.pem"));
     Credentials own = Credentials::make();
     TILL_TRY(const std::string request, own.request(spec.server_name));
-    Grant grant{.common_name = spec.server_name, .use = CertificateUse::server, .validity = years(now, 5)};
+    Grant grant{
+        .common_name = spec.server_name, .use = CertificateUse::server, .validity = years(now, 5)};
     grant.dns_names = {spec.server_name};
-    const bool address = spec.public_host.find_first_not_of("0123456789.:abcdefABCDEF") == std::string::npos &&
-                         spec.public_host.find_first_of(".:") != std::string::npos;
+    const bool address =
+        spec.public_host.find_first_not_of("0123456789.:abcdefABCDEF") == std::string::npos
+        && spec.public_host.find_first_of(".:") != std::string::npos;
     if (address) grant.addresses = {spec.public_host};
     TILL_TRY(const std::string certificate, authority.issue(request, grant));
     // With its authority in the chain, for devices that know only the fingerprint.
@@ -78,7 +81,8 @@ Result<std::vector<SealingKeyPair>> load_sealing_keys(const std::filesystem::pat
 }  // namespace
 
 Result<void> issue_administrator(const HomePaths& home, const std::string& name,
-                                 const std::filesystem::path& folder, const HomeSpec& spec, WallTime now) {
+                                 const std::filesystem::path& folder, const HomeSpec& spec,
+                                 WallTime now) {
     TILL_TRY(const Authority authority, Authority::load(home / "admin-ca.pem"));
     TILL_TRY(const Authority server_authority, Authority::load(home / "server-ca.pem"));
     std::error_code failure;
@@ -87,13 +91,16 @@ Result<void> issue_administrator(const HomePaths& home, const std::string& name,
     if (failure) return Error{Errc::io, folder.string() + ": " + failure.message()};
     Credentials own = Credentials::make();
     TILL_TRY(const std::string request, own.request(name));
-    const Grant grant{.common_name = name, .use = CertificateUse::client, .validity = years(now, 2)};
+    const Grant grant{
+        .common_name = name, .use = CertificateUse::client, .validity = years(now, 2)};
     TILL_TRY(const std::string certificate, authority.issue(request, grant));
     TILL_TRY_VOID(own.install(certificate));
     TILL_TRY_VOID(own.save(folder / "credentials.pem"));
-    TILL_TRY_VOID(write_private_file(folder / "server-ca.pem", Secret{server_authority.certificate_pem()}));
-    return write_private_file(folder / "gateway", Secret{fmt::format("{}\n{}\n{}\n", spec.public_host, spec.port,
-                                                                     spec.server_name)});
+    TILL_TRY_VOID(
+        write_private_file(folder / "server-ca.pem", Secret{server_authority.certificate_pem()}));
+    return write_private_file(
+        folder / "gateway",
+        Secret{fmt::format("{}\n{}\n{}\n", spec.public_host, spec.port, spec.server_name)});
 }
 
 Result<void> init_home(const HomePaths& home, const HomeSpec& spec, WallTime now) {
@@ -109,17 +116,20 @@ Result<void> init_home(const HomePaths& home, const HomeSpec& spec, WallTime now
     TILL_TRY_VOID(issue_server(home, spec, now));
     const SealingKeyPair sealing = make_sealing_key_pair(1);
     TILL_TRY_VOID(write_private_file(
-        home / "sealing-keys", Secret{fmt::format("{} {} {}\n", sealing.key.id, hex(sealing.key.public_key),
-                                                  hex(sealing.private_key.reveal()))}));
+        home / "sealing-keys",
+        Secret{fmt::format("{} {} {}\n", sealing.key.id, hex(sealing.key.public_key),
+                           hex(sealing.private_key.reveal()))}));
     TILL_TRY_VOID(save_hex(home / "token-key", make_key()));
     TILL_TRY_VOID(save_hex(home / "vault-key", make_key()));
     TILL_TRY_VOID(issue_administrator(home, "administrator", home / "admin", spec, now));
-    return write_private_file(home / "gateway.toml", Secret{settings_text(spec)});  // Last: it is whole now.
+    return write_private_file(home / "gateway.toml",
+                              Secret{settings_text(spec)});  // Last: it is whole now.
 }
 
 Result<HomeKeys> load_keys(const HomePaths& home) {
     if (std::error_code failure; !std::filesystem::exists(home / "gateway.toml", failure))
-        return Error{Errc::not_found, home.root.string() + " holds no gateway; make one with till-gateway init"};
+        return Error{Errc::not_found,
+                     home.root.string() + " holds no gateway; make one with till-gateway init"};
     TILL_TRY(Authority device, Authority::load(home / "device-ca.pem"));
     TILL_TRY(Authority server_authority, Authority::load(home / "server-ca.pem"));
     TILL_TRY(const Authority admin, Authority::load(home / "admin-ca.pem"));
@@ -127,8 +137,9 @@ Result<HomeKeys> load_keys(const HomePaths& home) {
     TILL_TRY(auto sealing, load_sealing_keys(home / "sealing-keys"));
     TILL_TRY(Secret token_key, load_hex_key(home / "token-key"));
     TILL_TRY(Secret vault_key, load_hex_key(home / "vault-key"));
-    return HomeKeys{std::move(device),          std::move(server_authority), admin.certificate_pem(), std::move(server),
-                    std::move(sealing), std::move(token_key),       std::move(vault_key)};
+    return HomeKeys{std::move(device),   std::move(server_authority), admin.certificate_pem(),
+                    std::move(server),   std::move(sealing),          std::move(token_key),
+                    std::move(vault_key)};
 }
 
 }  // namespace till::sync

@@ -29,8 +29,8 @@ struct HomePaths {
 
 /// What init needs to know.
 struct HomeSpec {
-    std::string server_name;   ///< DNS name in the server's certificate.
-    std::string public_host;   ///< Where devices connect: a name or an IP address.
+    std::string server_name;  ///< DNS name in the server's certificate.
+    std::string public_host;  ///< Where devices connect: a name or an IP address.
     std::string listen_address = "127.0.0.1";
     std::uint16_t port = 8443;
 };
@@ -55,6 +55,7 @@ Result<HomeKeys> load_keys(const HomePaths& home);
 
 /// A certificate for one more administrator, in `folder`: credentials, trust anchor and address.
 Result<void> issue_administrator(const HomePaths& home, const std::string& name,
-                                 const std::filesystem::path& folder, const HomeSpec& spec, WallTime now);
+                                 const std::filesystem::path& folder, const HomeSpec& spec,
+                                 WallTime now);
 
 }  // namespace till::sync

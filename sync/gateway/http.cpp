@@ -9,23 +9,33 @@ namespace {
 
 unsigned status_of(Errc code) {
     switch (code) {
-        case Errc::malformed: return 400;
+        case Errc::malformed:
+            return 400;
         case Errc::forbidden:
-        case Errc::not_trusted: return 403;
-        case Errc::not_found: return 404;
-        case Errc::conflict: return 409;
-        case Errc::stale: return 410;
-        case Errc::out_of_range: return 422;
+        case Errc::not_trusted:
+            return 403;
+        case Errc::not_found:
+            return 404;
+        case Errc::conflict:
+            return 409;
+        case Errc::stale:
+            return 410;
+        case Errc::out_of_range:
+            return 422;
         case Errc::busy:
-        case Errc::disk_full: return 503;
-        case Errc::unsupported: return 415;
-        default: return 500;
+        case Errc::disk_full:
+            return 503;
+        case Errc::unsupported:
+            return 415;
+        default:
+            return 500;
     }
 }
 
 }  // namespace
 
-HttpResponse answer(const HttpRequest& request, unsigned status, std::string_view content_type, std::string body) {
+HttpResponse answer(const HttpRequest& request, unsigned status, std::string_view content_type,
+                    std::string body) {
     HttpResponse response{boost::beast::http::int_to_status(status), request.version()};
     response.set(boost::beast::http::field::content_type, content_type);
     response.set(boost::beast::http::field::cache_control, "no-store");

@@ -45,22 +45,26 @@ Result<Registry> Registry::open(const std::filesystem::path& file) {
 }
 
 Result<void> Registry::add_code(const Digest& secret_hash, const Code& code) {
-    TILL_TRY(Statement insert, database_.prepare("INSERT INTO code (secret_hash, store, workstation, created_ms, "
-                                                 "expires_ms) VALUES (?, ?, ?, ?, ?)"));
-    return insert.run(secret_hash, code.store, code.workstation, code.created.value(), code.expires.value());
+    TILL_TRY(Statement insert,
+             database_.prepare("INSERT INTO code (secret_hash, store, workstation, created_ms, "
+                               "expires_ms) VALUES (?, ?, ?, ?, ?)"));
+    return insert.run(secret_hash, code.store, code.workstation, code.created.value(),
+                      code.expires.value());
 }
 
 Result<std::vector<Registry::Code>> Registry::codes() {
-    TILL_TRY(Statement select, database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
-                                                 "FROM code ORDER BY created_ms, secret_hash"));
+    TILL_TRY(Statement select,
+             database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
+                               "FROM code ORDER BY created_ms, secret_hash"));
     std::vector<Code> codes;
     TILL_TRY_VOID(select.each([&](const Row& row) { codes.push_back(read_code(row)); }));
     return codes;
 }
 
 Result<Registry::Code> Registry::check_code(const Digest& secret_hash, WallTime now) {
-    TILL_TRY(Statement select, database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
-                                                 "FROM code WHERE secret_hash = ?"));
+    TILL_TRY(Statement select,
+             database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
+                               "FROM code WHERE secret_hash = ?"));
     TILL_TRY(const auto code, select.one(read_code, secret_hash));
     if (!code) return Error{Errc::not_found, "the enrolment code is not known here"};
     if (code->used) return Error{Errc::conflict, "the enrolment code was used before"};
@@ -68,8 +72,8 @@ Result<Registry::Code> Registry::check_code(const Digest& secret_hash, WallTime 
     return *code;
 }
 
-Result<Registry::Device> Registry::enrol(const Digest& secret_hash, Device device, std::uint32_t generations,
-                                         WallTime now) {
+Result<Registry::Device> Registry::enrol(const Digest& secret_hash, Device device,
+                                         std::uint32_t generations, WallTime now) {
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
     TILL_TRY(const Code code, check_code(secret_hash, now));
     device.store = code.store;
@@ -79,51 +83,61 @@ Result<Registry::Device> Registry::enrol(const Digest& secret_hash, Device devic
     TILL_TRY(Statement use, database_.prepare("UPDATE code SET used_ms = ? WHERE secret_hash = ?"));
     TILL_TRY_VOID(use.run(now.value(), secret_hash));
 
-    TILL_TRY(Statement allot, database_.prepare("INSERT INTO generation (store, workstation, next) VALUES (?1, ?2, 1 + ?3) "
-                                                "ON CONFLICT DO UPDATE SET next = next + ?3 RETURNING next"));
-    const auto read_next = [](const Row& row) { return static_cast<std::uint32_t>(row.integer(0)); };
+    TILL_TRY(Statement allot,
+             database_.prepare(
+                 "INSERT INTO generation (store, workstation, next) VALUES (?1, ?2, 1 + ?3) "
+                 "ON CONFLICT DO UPDATE SET next = next + ?3 RETURNING next"));
+    const auto read_next = [](const Row& row) {
+        return static_cast<std::uint32_t>(row.integer(0));
+    };
     TILL_TRY(const auto next, allot.one(read_next, device.store, device.workstation, generations));
     device.first_generation = *next - generations;
     device.last_generation = *next - 1;
 
-    TILL_TRY(Statement insert, database_.prepare("INSERT INTO device (" + std::string{device_columns} +
-                                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '')"));
-    TILL_TRY_VOID(insert.run(Blob{device.id.value().bytes()}, device.store, device.workstation, device.certificate_pem,
-                             device.serial, Blob{device.key_sha256}, device.enrolled.value(), device.not_after.value(),
+    TILL_TRY(Statement insert,
+             database_.prepare("INSERT INTO device (" + std::string{device_columns}
+                               + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '')"));
+    TILL_TRY_VOID(insert.run(Blob{device.id.value().bytes()}, device.store, device.workstation,
+                             device.certificate_pem, device.serial, Blob{device.key_sha256},
+                             device.enrolled.value(), device.not_after.value(),
                              device.first_generation, device.last_generation));
     TILL_TRY_VOID(transaction.commit());
     return device;
 }
 
 Result<std::optional<Registry::Device>> Registry::find(const DeviceId& id) {
-    TILL_TRY(Statement select,
-             database_.prepare("SELECT " + std::string{device_columns} + " FROM device WHERE device = ?"));
+    TILL_TRY(Statement select, database_.prepare("SELECT " + std::string{device_columns}
+                                                 + " FROM device WHERE device = ?"));
     return select.one(read_device, Blob{id.value().bytes()});
 }
 
 Result<std::vector<Registry::Device>> Registry::devices() {
-    TILL_TRY(Statement select, database_.prepare("SELECT " + std::string{device_columns} +
-                                                 " FROM device ORDER BY store, workstation, enrolled_ms"));
+    TILL_TRY(Statement select,
+             database_.prepare("SELECT " + std::string{device_columns}
+                               + " FROM device ORDER BY store, workstation, enrolled_ms"));
     std::vector<Device> devices;
     TILL_TRY_VOID(select.each([&](const Row& row) { devices.push_back(read_device(row)); }));
     return devices;
 }
 
-Result<void> Registry::renew(const DeviceId& id, const std::string& certificate_pem, const std::string& serial,
-                             WallTime not_after) {
+Result<void> Registry::renew(const DeviceId& id, const std::string& certificate_pem,
+                             const std::string& serial, WallTime not_after) {
     TILL_TRY(const auto device, find(id));
     if (!device) return Error{Errc::not_found, "no such device"};
     if (device->revoked) return Error{Errc::forbidden, "the device is revoked"};
-    TILL_TRY(Statement update, database_.prepare("UPDATE device SET certificate_pem = ?, serial = ?, not_after_ms = ? "
-                                                 "WHERE device = ? AND revoked_ms IS NULL"));
+    TILL_TRY(
+        Statement update,
+        database_.prepare("UPDATE device SET certificate_pem = ?, serial = ?, not_after_ms = ? "
+                          "WHERE device = ? AND revoked_ms IS NULL"));
     return update.run(certificate_pem, serial, not_after.value(), Blob{id.value().bytes()});
 }
 
 Result<void> Registry::revoke(const DeviceId& id, const std::string& reason, WallTime now) {
     TILL_TRY(const auto device, find(id));
     if (!device) return Error{Errc::not_found, "no such device"};
-    TILL_TRY(Statement update, database_.prepare("UPDATE device SET revoked_ms = ?, revoked_reason = ? "
-                                                 "WHERE device = ? AND revoked_ms IS NULL"));
+    TILL_TRY(Statement update,
+             database_.prepare("UPDATE device SET revoked_ms = ?, revoked_reason = ? "
+                               "WHERE device = ? AND revoked_ms IS NULL"));
     return update.run(now.value(), reason, Blob{id.value().bytes()});
 }
 

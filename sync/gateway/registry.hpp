@@ -33,8 +33,8 @@ public:
         DeviceId id{Uuid{}};
         std::string store, workstation;
         std::string certificate_pem;
-        std::string serial;      ///< Of the newest certificate, hex.
-        Bytes key_sha256;        ///< Of its public key: a renewal must be for the same.
+        std::string serial;  ///< Of the newest certificate, hex.
+        Bytes key_sha256;    ///< Of its public key: a renewal must be for the same.
         WallTime enrolled{0}, not_after{0};
         std::uint32_t first_generation = 0, last_generation = 0;
         std::optional<WallTime> revoked;
@@ -47,13 +47,14 @@ public:
 
     /// Uses up the code, allots the workstation's next `generations` receipt generations and stores
     /// the device, in one transaction: a code enrols one device once, whatever fails half-way.
-    Result<Device> enrol(const Digest& secret_hash, Device device, std::uint32_t generations, WallTime now);
+    Result<Device> enrol(const Digest& secret_hash, Device device, std::uint32_t generations,
+                         WallTime now);
 
     Result<std::optional<Device>> find(const DeviceId& id);
     Result<std::vector<Device>> devices();
     /// A new certificate for the same key; not_found or forbidden (revoked).
-    Result<void> renew(const DeviceId& id, const std::string& certificate_pem, const std::string& serial,
-                       WallTime not_after);
+    Result<void> renew(const DeviceId& id, const std::string& certificate_pem,
+                       const std::string& serial, WallTime not_after);
     /// From now on the device is refused. not_found; revoking twice keeps the first time and reason.
     Result<void> revoke(const DeviceId& id, const std::string& reason, WallTime now);
 

@@ -24,12 +24,15 @@ constexpr std::string_view protobuf_type = "application/x-protobuf";
 constexpr std::size_t enrolment_body_max = 16 * 1024;
 constexpr std::size_t admin_body_max = 1024 * 1024;
 
-asio::awaitable<Result<HttpRequest>> read_request(TlsStream& stream, beast::flat_buffer& buffer, std::size_t body_max) {
+asio::awaitable<Result<HttpRequest>> read_request(TlsStream& stream, beast::flat_buffer& buffer,
+                                                  std::size_t body_max) {
     http::request_parser<http::string_body> parser;
     parser.header_limit(16 * 1024);
     parser.body_limit(body_max);
     auto [failure, bytes] = co_await http::async_read(stream, buffer, parser, nothrow);
-    if (failure) co_return Error{failure == http::error::end_of_stream ? Errc::abandoned : Errc::closed, failure.message()};
+    if (failure)
+        co_return Error{failure == http::error::end_of_stream ? Errc::abandoned : Errc::closed,
+                        failure.message()};
     co_return parser.release();
 }
 
@@ -52,11 +55,13 @@ asio::awaitable<Result<void>> shut_down(TlsStream& stream) {
 
 template <class Message>
 Result<Message> parse_body(const HttpRequest& request) {
-    if (request.method() != http::verb::post) return Error{Errc::malformed, "only POST is answered here"};
+    if (request.method() != http::verb::post)
+        return Error{Errc::malformed, "only POST is answered here"};
     if (request[http::field::content_type] != protobuf_type)
         return Error{Errc::unsupported, "the body must be application/x-protobuf"};
     Message message;
-    if (!message.ParseFromString(request.body())) return Error{Errc::malformed, "the body is not the message expected"};
+    if (!message.ParseFromString(request.body()))
+        return Error{Errc::malformed, "the body is not the message expected"};
     return message;
 }
 
@@ -106,14 +111,17 @@ asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
     TlsStream stream{std::move(socket), context_};
     TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, handshake(stream)));
     const PeerIdentity peer = stream.peer();
-    if (closes_at_once(peer)) co_return Error{Errc::not_trusted, "a server's certificate on a client's connection"};
+    if (closes_at_once(peer))
+        co_return Error{Errc::not_trusted, "a server's certificate on a client's connection"};
 
     const std::size_t body_max = peer.role == PeerRole::admin ? admin_body_max : enrolment_body_max;
     beast::flat_buffer buffer;
     for (;;) {
         TILL_CO_TRY(HttpRequest request,
-                    co_await with_deadline(limits::request_time_max, read_request(stream, buffer, body_max)));
-        const bool wants_sync = path_of(request) == "/v1/sync" && peer.role == PeerRole::device && !peer.expired;
+                    co_await with_deadline(limits::request_time_max,
+                                           read_request(stream, buffer, body_max)));
+        const bool wants_sync =
+            path_of(request) == "/v1/sync" && peer.role == PeerRole::device && !peer.expired;
         if (wants_sync && beast::websocket::is_upgrade(request))
             co_return co_await sync(std::move(stream), std::move(request), accepted);
         const bool keep_alive = request.keep_alive();
@@ -129,8 +137,9 @@ asio::awaitable<HttpResponse> Server::respond(const PeerIdentity& peer, HttpRequ
     if (peer.role == PeerRole::device && path == "/renew") co_return renew(peer, request);
     if (peer.role == PeerRole::admin && path.starts_with("/admin/"))
         co_return co_await rooms_.admin(std::move(request), peer.certificate.common_name);
-    const Error refusal{Errc::forbidden, peer.expired ? "this certificate has expired; it may only renew"
-                                                      : "this certificate may not ask for that"};
+    const Error refusal{Errc::forbidden, peer.expired
+                                             ? "this certificate has expired; it may only renew"
+                                             : "this certificate may not ask for that"};
     co_return problem(request, refusal);
 }
 
@@ -140,7 +149,8 @@ HttpResponse Server::enrol(const HttpRequest& request) {
     const auto made = rooms_.enrolment.enrol(*asked);
     if (made)
         log(LogLevel::info, "enrolment", "device enrolled",
-            {{"store", made->store()}, {"lane", made->workstation()},
+            {{"store", made->store()},
+             {"lane", made->workstation()},
              {"device", Uuid::from_bytes(made->device_id()).value_or(Uuid{}).text()}});
     else
         log(LogLevel::warning, "enrolment", "refused", {{"cause", made.error().detail}});
@@ -151,7 +161,8 @@ HttpResponse Server::renew(const PeerIdentity& peer, const HttpRequest& request)
     const auto asked = parse_body<tillstream::v1::RenewRequest>(request);
     if (!asked) return problem(request, asked.error());
     const auto made = rooms_.enrolment.renew(peer, *asked);
-    log(made ? LogLevel::info : LogLevel::warning, "enrolment", made ? "certificate renewed" : "renewal refused",
+    log(made ? LogLevel::info : LogLevel::warning, "enrolment",
+        made ? "certificate renewed" : "renewal refused",
         {{"device", peer.certificate.common_name}, {"cause", made ? "" : made.error().detail}});
     return protobuf_answer(request, made);
 }

@@ -42,8 +42,12 @@ struct Rooms {
 /// Thread: its loop's. TLS contexts belong to one thread, so each loop has a Server of its own.
 class Server {
 public:
-    Server(asio::any_io_executor executor, const Rooms& rooms, ServerContext context, std::atomic<std::size_t>& open)
-        : rooms_{rooms}, context_{std::move(context)}, open_{open}, connections_{std::move(executor)} {}
+    Server(asio::any_io_executor executor, const Rooms& rooms, ServerContext context,
+           std::atomic<std::size_t>& open)
+        : rooms_{rooms},
+          context_{std::move(context)},
+          open_{open},
+          connections_{std::move(executor)} {}
 
     /// Accepts until cancelled, then ends every connection and returns.
     asio::awaitable<void> run(asio::ip::tcp::acceptor acceptor);

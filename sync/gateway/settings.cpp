@@ -12,29 +12,69 @@ using config::Setting;
 using config::Type;
 
 constexpr std::array listen = {
-    Setting{.key = "address", .fallback = "127.0.0.1", .meaning = "Address to listen on; only this machine until you say otherwise."},
-    Setting{.key = "port", .type = Type::integer, .fallback = "8443", .least = 0, .most = 65535,
-            .meaning = "The one port for devices, enrolment and administrators; 0 lets the kernel choose."},
-    Setting{.key = "server_name", .required = true, .meaning = "DNS name in the server's certificate; it must not change."},
-    Setting{.key = "public_host", .required = true, .meaning = "Name or address that devices connect to; goes into enrolment codes."},
-    Setting{.key = "loops", .type = Type::integer, .fallback = "0", .least = 0, .most = 64,
+    Setting{.key = "address",
+            .fallback = "127.0.0.1",
+            .meaning = "Address to listen on; only this machine until you say otherwise."},
+    Setting{
+        .key = "port",
+        .type = Type::integer,
+        .fallback = "8443",
+        .least = 0,
+        .most = 65535,
+        .meaning =
+            "The one port for devices, enrolment and administrators; 0 lets the kernel choose."},
+    Setting{.key = "server_name",
+            .required = true,
+            .meaning = "DNS name in the server's certificate; it must not change."},
+    Setting{.key = "public_host",
+            .required = true,
+            .meaning = "Name or address that devices connect to; goes into enrolment codes."},
+    Setting{.key = "loops",
+            .type = Type::integer,
+            .fallback = "0",
+            .least = 0,
+            .most = 64,
             .meaning = "Event loops; 0 makes one for each core."},
-    Setting{.key = "connections_max", .type = Type::integer, .fallback = "20000", .least = 16, .most = 1000000,
+    Setting{.key = "connections_max",
+            .type = Type::integer,
+            .fallback = "20000",
+            .least = 16,
+            .most = 1000000,
             .meaning = "Connections open at a time; above it new ones are closed at once."},
 };
 
 constexpr std::array enrolment = {
-    Setting{.key = "code_life_hours", .type = Type::integer, .fallback = "72", .least = 1, .most = 8760, .unit = "hours",
+    Setting{.key = "code_life_hours",
+            .type = Type::integer,
+            .fallback = "72",
+            .least = 1,
+            .most = 8760,
+            .unit = "hours",
             .meaning = "How long a one-time code may be used."},
-    Setting{.key = "certificate_life_days", .type = Type::integer, .fallback = "365", .least = 1, .most = 3650, .unit = "days",
+    Setting{.key = "certificate_life_days",
+            .type = Type::integer,
+            .fallback = "365",
+            .least = 1,
+            .most = 3650,
+            .unit = "days",
             .meaning = "Life of a device's certificate; it is renewed at two thirds."},
-    Setting{.key = "generations", .type = Type::integer, .fallback = "8", .least = 1, .most = 1000,
+    Setting{.key = "generations",
+            .type = Type::integer,
+            .fallback = "8",
+            .least = 1,
+            .most = 1000,
             .meaning = "Receipt generations allotted to a device; each new journal consumes one."},
 };
 
 constexpr std::array storage = {
-    Setting{.key = "backup_age_hours", .type = Type::integer, .fallback = "48", .least = 0, .most = 8760, .unit = "hours",
-            .meaning = "Age of the oldest backup this centre may be restored from; devices keep records so long."},
+    Setting{.key = "backup_age_hours",
+            .type = Type::integer,
+            .fallback = "48",
+            .least = 0,
+            .most = 8760,
+            .unit = "hours",
+            .meaning = "Age of the oldest backup this centre may be restored from; devices keep "
+                       "records so long."},
 };
 
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};

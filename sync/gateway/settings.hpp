@@ -16,11 +16,11 @@ config::Schema gateway_schema();
 
 /// What gateway.toml says, as types.
 struct GatewaySettings {
-    std::string address;      ///< To listen on.
-    std::uint16_t port = 0;   ///< 0: the kernel chooses; the choice is written to <home>/port.
+    std::string address;     ///< To listen on.
+    std::uint16_t port = 0;  ///< 0: the kernel chooses; the choice is written to <home>/port.
     std::string server_name;
     std::string public_host;
-    unsigned loops = 0;       ///< Event loops; 0: one for each core.
+    unsigned loops = 0;  ///< Event loops; 0: one for each core.
     std::chrono::milliseconds code_life{0};
     std::chrono::milliseconds certificate_life{0};
     std::uint32_t generations = 0;  ///< Receipt generations allotted to each enrolment.

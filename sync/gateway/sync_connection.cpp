@@ -60,7 +60,8 @@ private:
         socket_.binary(true);
         socket_.read_message_max(limits::frame_bytes_max);
         socket_.auto_fragment(false);
-        websocket::stream_base::timeout timeouts{limits::handshake_time_max, websocket::stream_base::none(), false};
+        websocket::stream_base::timeout timeouts{limits::handshake_time_max,
+                                                 websocket::stream_base::none(), false};
         socket_.set_option(timeouts);
         const auto choose = [](websocket::response_type& response) {
             response.set(beast::http::field::sec_websocket_protocol, std::string{subprotocol});
@@ -77,7 +78,8 @@ private:
                            [&](Send& send) { outgoing_.push(std::move(send.message)); },
                            [&](Hangup& hangup) { hang_up(hangup); },
                            [&](GatewaySession::KeepTelemetry& kept) {
-                               connection_.desk.keep_telemetry(connection_.device.id, std::move(kept.telemetry));
+                               connection_.desk.keep_telemetry(connection_.device.id,
+                                                               std::move(kept.telemetry));
                            },
                            [&](auto& asked) { work_.push(Work{std::move(asked)}); },
                        },
@@ -90,7 +92,8 @@ private:
 
     void hang_up(const Hangup& hangup) {
         over_ = true;
-        if (hangup.reason != Reason::done) ended_ = Error{Errc::closed, std::string{name(hangup.reason)} + ": " + hangup.detail};
+        if (hangup.reason != Reason::done)
+            ended_ = Error{Errc::closed, std::string{name(hangup.reason)} + ": " + hangup.detail};
         outgoing_.close();  // The writer sends what is queued, then closes the connection.
     }
 
@@ -99,7 +102,8 @@ private:
         for (;;) {
             auto [failure, bytes] = co_await socket_.async_read(buffer, nothrow);
             if (failure) {
-                if (!over_ && failure != websocket::error::closed) ended_ = Error{Errc::closed, failure.message()};
+                if (!over_ && failure != websocket::error::closed)
+                    ended_ = Error{Errc::closed, failure.message()};
                 co_return;
             }
             const auto data = buffer.cdata();
@@ -138,11 +142,13 @@ private:
                 auto appended = co_await connection_.ledger.commit(std::move(commit->append));
                 feed(GatewaySession::Committed{std::move(appended), connection_.clock.now()});
             } else if (auto* branch = std::get_if<GatewaySession::KeepBranch>(&*item)) {
-                auto kept = co_await connection_.ledger.keep_branch(branch->journal, branch->fork_point,
-                                                                    std::move(branch->envelopes), branch->received_ms);
+                auto kept = co_await connection_.ledger.keep_branch(
+                    branch->journal, branch->fork_point, std::move(branch->envelopes),
+                    branch->received_ms);
                 feed(GatewaySession::BranchKept{std::move(kept), connection_.clock.now()});
             } else if (auto* totals = std::get_if<GatewaySession::StoreTotals>(&*item)) {
-                auto kept = co_await connection_.desk.keep_totals(connection_.device, std::move(*totals));
+                auto kept =
+                    co_await connection_.desk.keep_totals(connection_.device, std::move(*totals));
                 feed(GatewaySession::TotalsKept{std::move(kept), connection_.clock.now()});
             }
         }
@@ -155,7 +161,8 @@ private:
             auto [cancelled] = co_await second.async_wait(nothrow);
             if (cancelled || over_) co_return;
             if (count % 2 == 0 && connection_.revoked())
-                feed(GatewaySession::Dismiss{Reason::revoked, "revoked by an administrator", 0ms, connection_.clock.now()});
+                feed(GatewaySession::Dismiss{Reason::revoked, "revoked by an administrator", 0ms,
+                                             connection_.clock.now()});
             else
                 feed(Tick{connection_.clock.now()});
         }

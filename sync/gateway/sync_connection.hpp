@@ -22,7 +22,8 @@ class DeviceDesk {
 public:
     virtual ~DeviceDesk() = default;
     /// Verifies the signature with the device's certificate and keeps the figures.
-    virtual asio::awaitable<Result<void>> keep_totals(Registry::Device device, GatewaySession::StoreTotals totals) = 0;
+    virtual asio::awaitable<Result<void>> keep_totals(Registry::Device device,
+                                                      GatewaySession::StoreTotals totals) = 0;
     virtual void keep_telemetry(const DeviceId& device, Bytes telemetry) = 0;
     /// Connected, or not any more.
     virtual void seen(const DeviceId& device, bool connected) = 0;

@@ -12,7 +12,8 @@ Digest genesis(const JournalId& journal) { return sha256(journal.value().bytes()
 
 Digest chain_hash(const Digest& previous, const JournalId& journal, const Envelope& envelope) {
     const Digest body = sha256(envelope.body);
-    const Digest sealed = envelope.erased_sealed ? *envelope.erased_sealed : sha256(envelope.sealed);
+    const Digest sealed =
+        envelope.erased_sealed ? *envelope.erased_sealed : sha256(envelope.sealed);
     const BytesView id = journal.value().bytes();
     return Sha256{}
         .add(domain_tag)

@@ -24,8 +24,8 @@ struct Envelope {
     Kind kind{0};
     Times times;
     Bytes body;
-    Bytes sealed;                          ///< Empty when there is none or when it was erased.
-    std::optional<Digest> erased_sealed;   ///< SHA-256 of a sealed part that was erased.
+    Bytes sealed;                         ///< Empty when there is none or when it was erased.
+    std::optional<Digest> erased_sealed;  ///< SHA-256 of a sealed part that was erased.
     friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 

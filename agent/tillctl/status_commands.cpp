@@ -1,0 +1,110 @@
+#include "agent/tillctl/answers.hpp"
+#include "agent/tillctl/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+
+namespace till {
+
+namespace {
+
+void print_agent_status(const boost::json::value& status) {
+    const auto* members = status.if_object();
+    if (!members) return;
+    Table table{{"agent", ""}};
+    for (const auto& [key, value] : *members) table.add({std::string{key}, text(status, key)});
+    table.print();
+}
+
+void print_gateway_status(const boost::json::value& status) {
+    Table table{{"store", "lane", "journal", "events", "last seen", "link", "branches"}};
+    for (const auto& journal : list(status, "journals"))
+        table.add({text(journal, "store"), text(journal, "workstation"), text(journal, "journal"),
+                   text(journal, "mark"), text(journal, "last_seen"),
+                   text(journal, "connected") == "true" ? "up" : "down",
+                   text(journal, "branches")});
+    table.print();
+    std::cout << "\nopen exceptions: " << text(status, "exceptions_open")
+              << "   events not yet projected: " << text(status, "projection_behind") << '\n';
+}
+
+void print_event(const boost::json::value& event) {
+    std::cout << text(event, "seq") << "  " << text(event, "time") << "  "
+              << text(event, "kind_name") << "  " << text(event, "summary") << '\n';
+}
+
+/// Prints new events until none are left, or for ever.
+void tail(const Common& common, Exit& outcome, const std::string& journal, std::uint64_t after,
+          bool follow) {
+    for (;;) {
+        const auto target = "/admin/v1/events?journal=" + query_value(journal)
+                            + "&after=" + std::to_string(after) + "&limit=200";
+        const auto page = ask_gateway(common, outcome, "GET", target);
+        if (!page) return;
+        for (const auto& event : list(*page, "events")) {
+            common.json ? print_json(event) : print_event(event);
+            after = std::stoull(text(event, "seq"));
+        }
+        if (!list(*page, "events").empty()) continue;
+        if (!follow) return;
+        std::cout.flush();
+        std::this_thread::sleep_for(std::chrono::milliseconds{500});
+    }
+}
+
+}  // namespace
+
+void add_status_commands(CLI::App& app, const Common& common, Exit& outcome) {
+    app.add_subcommand("status", "How an agent (--agent) or the centre (--gateway) is")
+        ->callback([&common, &outcome] {
+            const bool agent = !common.agent.empty();
+            const auto answer = agent ? ask_agent(common, outcome, "GET", "/v1/status")
+                                      : ask_gateway(common, outcome, "GET", "/admin/v1/status");
+            if (!answer) return;
+            if (common.json) return print_json(*answer);
+            agent ? print_agent_status(*answer) : print_gateway_status(*answer);
+        });
+
+    struct Tail {
+        std::string journal;
+        std::uint64_t after = 0;
+        bool follow = false;
+    };
+    const auto options = std::make_shared<Tail>();
+    auto* events = app.add_subcommand("tail", "Events of a journal as the centre stored them");
+    events->add_option("JOURNAL", options->journal, "Journal id, as `status` shows it")->required();
+    events->add_option("--after", options->after, "Begin after this sequence");
+    events->add_flag("-f,--follow", options->follow, "Go on as new ones arrive");
+    events->callback([&common, &outcome, options] {
+        tail(common, outcome, options->journal, options->after, options->follow);
+    });
+
+    const auto what = std::make_shared<std::string>();
+    auto* show =
+        app.add_subcommand("show", "One transaction, by receipt or source number, with its lines");
+    show->add_option("NUMBER", *what, "Receipt number, or the source's number of a foreign sale")
+        ->required();
+    show->callback([&common, &outcome, what] {
+        const auto answer = ask_gateway(common, outcome, "GET",
+                                        "/admin/v1/transactions?number=" + query_value(*what));
+        if (!answer) return;
+        if (common.json) return print_json(*answer);
+        for (const auto& found : list(*answer, "transactions")) {
+            std::cout << text(found, "store") << '/' << text(found, "workstation") << "  "
+                      << text(found, "number") << "  " << text(found, "business_day") << "  "
+                      << text(found, "gross") << ' ' << text(found, "currency") << "  (journal "
+                      << text(found, "journal") << " seq " << text(found, "seq") << ")\n";
+            Table table{{"line", "item", "description", "quantity", "price", "amount"}};
+            for (const auto& line : list(found, "lines"))
+                table.add({text(line, "number"), text(line, "item"), text(line, "description"),
+                           text(line, "quantity"), text(line, "unit_price"), text(line, "amount")});
+            table.print();
+        }
+        if (list(*answer, "transactions").empty()) outcome = Exit::no;
+    });
+}
+
+}  // namespace till
