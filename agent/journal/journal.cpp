@@ -149,6 +149,14 @@ asio::awaitable<Result<Stored>> Journal::append(Draft draft) {
         start_append, asio::use_awaitable, std::move(draft));
 }
 
+asio::awaitable<Result<std::optional<Stored>>> Journal::find(std::string caller, std::string key) {
+    impl_->hand_over();  // What this turn of the loop has captured goes first.
+    const auto work = [caller = std::move(caller), key = std::move(key)](JournalCore& core) {
+        return core.find(caller, key);
+    };
+    co_return co_await impl_->ask<std::optional<Stored>>(work);
+}
+
 asio::awaitable<Result<std::vector<sync::Envelope>>> Journal::read(Seq from, std::size_t bytes_max,
                                                                    std::size_t records_max) {
     const auto work = [=](JournalCore& core) { return core.read(from, bytes_max, records_max); };

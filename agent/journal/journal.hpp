@@ -7,6 +7,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace till {
@@ -32,6 +34,9 @@ public:
     /// more. After an I/O error the journal reopens itself and looks the key up; when even that
     /// fails the answer is outcome_unknown. busy when limits::waiting_captures_max wait already.
     asio::awaitable<Result<Stored>> append(Draft draft);
+
+    /// What (caller, key) stored, if anything. Looks behind every capture handed to the disk so far.
+    asio::awaitable<Result<std::optional<Stored>>> find(std::string caller, std::string key);
 
     asio::awaitable<Result<std::vector<sync::Envelope>>> read(Seq from, std::size_t bytes_max,
                                                               std::size_t records_max);

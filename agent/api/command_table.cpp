@@ -1,0 +1,290 @@
+#include "agent/api/command_table.hpp"
+
+#include "agent/api/command_rows.hpp"
+#include "agent/api/request_hash.hpp"
+#include "agent/core/hex.hpp"
+#include "agent/core/limits.hpp"
+#include "agent/customer/card_guard.hpp"
+#include "agent/runtime/deadline.hpp"
+
+#include <boost/asio/experimental/channel.hpp>
+
+#include <algorithm>
+
+namespace till {
+
+namespace {
+
+constexpr std::uint32_t page_default = 100, page_max = 1000;
+
+/// Lets one coroutine through at a time, in the order they came.
+class Lane {
+public:
+    explicit Lane(const asio::any_io_executor& executor) : slot_{executor, 1} {}
+
+    class Turn {
+    public:
+        explicit Turn(Lane* lane) : lane_{lane} {}
+        Turn(Turn&& other) noexcept : lane_{std::exchange(other.lane_, nullptr)} {}
+        Turn& operator=(Turn&&) = delete;
+        ~Turn() {
+            if (lane_) lane_->slot_.try_receive([](boost::system::error_code) {});
+        }
+
+    private:
+        Lane* lane_;
+    };
+
+    asio::awaitable<Result<Turn>> enter() {
+        const boost::system::error_code none;
+        const auto [failed] = co_await slot_.async_send(none, nothrow);
+        if (failed) co_return Error{Errc::abandoned, "waiting for the workstation"};
+        co_return Turn{this};
+    }
+
+private:
+    asio::experimental::channel<void(boost::system::error_code)> slot_;
+};
+
+Result<void> check_key(const std::string& key) {
+    const auto printable = [](char c) { return c >= '!' && c <= '~'; };
+    if (key.empty() || key.size() > limits::idempotency_key_bytes_max
+        || !std::ranges::all_of(key, printable))
+        return Error{Errc::malformed, "not an idempotency key", "idempotency_key",
+                     "1 to 128 printable ASCII characters"};
+    return check_no_card(key, "idempotency_key");
+}
+
+v1::Captured captured_of(const v1::Event& event, const Stored& stored, const JournalId& journal) {
+    v1::Captured out;
+    out.set_journal_id(journal.value().text());
+    out.set_seq(stored.seq.value());
+    out.set_receipt_number(stored.receipt_number);
+    out.set_transaction_number(stored.transaction_number);
+    out.set_business_day(event.context().business_day());
+    out.set_replayed(stored.replayed);
+    if (!event.has_retail_transaction() && !event.has_post_void()) return out;
+    const v1::RetailTransaction& sale =
+        event.has_post_void() ? event.post_void().reversal() : event.retail_transaction();
+    const auto decimals = static_cast<int>(sale.currency_decimals());
+    out.set_total(Decimal{sale.totals().gross(), decimals}.text());
+    out.set_change(Decimal{sale.totals().change(), decimals}.text());
+    out.set_currency(sale.currency());
+    return out;
+}
+
+}  // namespace
+
+struct CommandTable::Impl {
+    struct Call {
+        Request request;
+        std::unique_ptr<google::protobuf::Message> command;  // Ours, with card numbers masked.
+        Bytes hash;
+    };
+
+    Result<Call> judge(const CommandRow& row, Request request,
+                       const google::protobuf::Message& command) const;
+    asio::awaitable<Result<v1::Captured>> run(const CommandRow& row, Call call);
+    asio::awaitable<Result<v1::Captured>> run_alone(const CommandRow& row, Call call);
+    asio::awaitable<Result<v1::Captured>> capture(const CommandRow& row, const Call& call,
+                                                  const FoundReceipt* reversed);
+    asio::awaitable<Result<std::optional<v1::Captured>>> look_up(const Call& call);
+    asio::awaitable<Result<v1::Event>> stored_event(Seq seq);
+    Situation situation(const Caller& caller, const FoundReceipt* reversed) const;
+    Draft draft_of(Capture& capture, const Call& call) const;
+    void restore_state();
+
+    Journal& journal;
+    Clock& clock;
+    Random& random;
+    WorkstationSettings settings;
+    StoreCalendar calendar;
+    v1::WorkstationState state;
+    std::optional<Lane> lane;  // Made at the first use: only then is the executor known.
+};
+
+Result<CommandTable::Impl::Call> CommandTable::Impl::judge(
+    const CommandRow& row, Request request, const google::protobuf::Message& command) const {
+    if (!row.info.allows(request.caller.role))
+        return Error{Errc::forbidden, std::string{name(request.caller.role)} + " may not call "
+                                          + std::string{row.info.name}};
+    TILL_TRY_VOID(check_key(request.idempotency_key));
+    Call call{std::move(request), std::unique_ptr<google::protobuf::Message>{command.New()}, {}};
+    call.command->CopyFrom(command);
+    TILL_TRY_VOID(guard_cards(*call.command, settings.identifiers));
+    call.hash = request_hash(row.info.name, *call.command);
+    if (call.request.trace_id.size() != 16) call.request.trace_id = Bytes{random.uuid().bytes()};
+    return call;
+}
+
+Situation CommandTable::Impl::situation(const Caller& caller, const FoundReceipt* reversed) const {
+    return {.settings = settings,
+            .calendar = calendar,
+            .state = state,
+            .caller = caller,
+            .journal = journal.identity(),
+            .now = clock.now().wall,
+            .reversed = reversed};
+}
+
+Draft CommandTable::Impl::draft_of(Capture& capture, const Call& call) const {
+    v1::Origin& origin = *capture.event.mutable_origin();
+    origin.set_caller(call.request.caller.name);
+    origin.set_key(call.request.idempotency_key);
+    origin.set_request_hash(call.hash);
+    capture.event.set_trace_id(call.request.trace_id);
+    Draft draft;
+    draft.kind = sync::Kind{static_cast<std::uint32_t>(capture.event.fact_case())};
+    draft.body = capture.event.SerializeAsString();
+    draft.sealed = std::move(capture.sealed);
+    draft.caller = call.request.caller.name;
+    draft.key = call.request.idempotency_key;
+    draft.request_hash = call.hash;
+    draft.numbering = capture.numbering;
+    if (capture.next) draft.state_after = capture.next->SerializeAsString();
+    return draft;
+}
+
+void CommandTable::Impl::restore_state() {
+    if (!state.ParseFromString(journal.state())) state.Clear();
+}
+
+asio::awaitable<Result<v1::Event>> CommandTable::Impl::stored_event(Seq seq) {
+    const Seq before{seq.value() - 1};
+    TILL_CO_TRY(const auto envelopes, co_await journal.read(before, 1, 1));
+    v1::Event event;
+    if (envelopes.empty() || !event.ParseFromString(envelopes.front().body))
+        co_return Error{Errc::corrupt, "a stored event cannot be read"};
+    co_return event;
+}
+
+/// What this key stored before; nothing when it is new.
+asio::awaitable<Result<std::optional<v1::Captured>>> CommandTable::Impl::look_up(const Call& call) {
+    TILL_CO_TRY(auto found,
+                co_await journal.find(call.request.caller.name, call.request.idempotency_key));
+    if (!found) co_return std::optional<v1::Captured>{};
+    TILL_CO_TRY(const v1::Event event, co_await stored_event(found->seq));
+    if (event.origin().request_hash() != call.hash)
+        co_return Error{Errc::conflict, "this key was used for another command", "idempotency_key",
+                        "a key of its own for each command"};
+    found->replayed = true;
+    co_return captured_of(event, *found, journal.identity().journal);
+}
+
+asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandRow& row,
+                                                                  const Call& call,
+                                                                  const FoundReceipt* reversed) {
+    auto built = row.build(situation(call.request.caller, reversed), *call.command);
+    if (!built) co_return std::move(built).error();
+    const bool advances = built->next.has_value();
+    if (advances) state = *built->next;  // From here on, whoever comes sees it.
+    Draft draft = draft_of(*built, call);
+    const auto stored = co_await journal.append(std::move(draft));
+    if (advances && (!stored || stored->replayed)) restore_state();
+    if (!stored) co_return stored.error();
+    if (!stored->replayed) co_return captured_of(built->event, *stored, journal.identity().journal);
+    TILL_CO_TRY(const v1::Event first, co_await stored_event(stored->seq));
+    co_return captured_of(first, *stored, journal.identity().journal);
+}
+
+/// A refusal may only mean that the first attempt has changed what it is judged by.
+asio::awaitable<Result<v1::Captured>> CommandTable::Impl::run(const CommandRow& row, Call call) {
+    auto captured = co_await capture(row, call, nullptr);
+    if (captured || captured.error().code == Errc::busy) co_return captured;
+    auto before = co_await look_up(call);
+    if (!before && before.error().code == Errc::conflict) co_return std::move(before).error();
+    if (before && *before) co_return **std::move(before);
+    co_return captured;
+}
+
+asio::awaitable<Result<v1::Captured>> CommandTable::Impl::run_alone(const CommandRow& row,
+                                                                    Call call) {
+    if (!lane) lane.emplace(co_await asio::this_coro::executor);
+    TILL_CO_TRY(const Lane::Turn turn, co_await lane->enter());
+    TILL_CO_TRY(auto before, co_await look_up(call));
+    if (before) co_return *std::move(before);
+    if (!row.reverses_receipt) co_return co_await capture(row, call, nullptr);
+    const auto& command = static_cast<const v1::RecordPostVoid&>(*call.command);
+    const v1::Context context =
+        context_at(situation(call.request.caller, nullptr), clock.now().wall.value());
+    TILL_CO_TRY(const FoundReceipt reversed,
+                co_await find_receipt(journal, command.receipt_number(), context.business_day()));
+    co_return co_await capture(row, call, &reversed);
+}
+
+Result<std::unique_ptr<CommandTable>> CommandTable::open(Journal& journal, Clock& clock,
+                                                         Random& random,
+                                                         WorkstationSettings settings) {
+    TILL_TRY(StoreCalendar calendar, StoreCalendar::make(settings.time_zone, settings.cut_over));
+    v1::WorkstationState state;
+    if (!state.ParseFromString(journal.state()))
+        return Error{Errc::corrupt, "the workstation's state in the journal cannot be read"};
+    std::unique_ptr<Impl> impl{new Impl{.journal = journal,
+                                        .clock = clock,
+                                        .random = random,
+                                        .settings = std::move(settings),
+                                        .calendar = std::move(calendar),
+                                        .state = std::move(state),
+                                        .lane = {}}};
+    return std::unique_ptr<CommandTable>{new CommandTable{std::move(impl)}};
+}
+
+CommandTable::CommandTable(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+CommandTable::~CommandTable() = default;
+
+asio::awaitable<Result<v1::Captured>> CommandTable::execute(
+    Request request, const google::protobuf::Message& command) {
+    const CommandRow* row = find_row(command.GetDescriptor());
+    if (!row || !row->build) co_return Error{Errc::unsupported, "not a capture"};
+    TILL_CO_TRY(Impl::Call call, impl_->judge(*row, std::move(request), command));
+    if (row->exclusive) co_return co_await impl_->run_alone(*row, std::move(call));
+    co_return co_await impl_->run(*row, std::move(call));
+}
+
+Result<v1::Status> CommandTable::status(const Caller& caller) const {
+    const Journal& journal = impl_->journal;
+    const auto context =
+        context_at(impl_->situation(caller, nullptr), impl_->clock.now().wall.value());
+    v1::Status out;
+    out.set_device_id(journal.identity().device.value().text());
+    out.set_journal_id(journal.identity().journal.value().text());
+    out.set_head_seq(journal.head().seq.value());
+    out.set_head_hash(hex(journal.head().hash));
+    out.set_acknowledged_seq(journal.acknowledged().seq.value());
+    out.set_waiting(journal.waiting());
+    out.set_store(context.store());
+    out.set_workstation(context.workstation());
+    out.set_business_day(context.business_day());
+    out.set_business_day_source(context.business_day_source());
+    out.set_shift(context.shift());
+    out.set_operator_id(context.operator_id());
+    out.set_drawer(context.drawer());
+    return out;
+}
+
+asio::awaitable<Result<v1::EventPage>> CommandTable::read_events(Caller caller,
+                                                                 v1::ReadEvents query) {
+    if (!find_row(v1::ReadEvents::descriptor())->info.allows(caller.role))
+        co_return Error{Errc::forbidden, std::string{name(caller.role)} + " may not read events"};
+    if (query.limit() > page_max)
+        co_return Error{Errc::out_of_range, "too many at once", "limit", "at most 1000"};
+    const std::size_t limit = query.limit() == 0 ? page_default : query.limit();
+    const Seq after{query.after()};
+    TILL_CO_TRY(const auto envelopes,
+                co_await impl_->journal.read(after, limits::batch_bytes_max, limit));
+    v1::EventPage page;
+    page.set_next_after(query.after());
+    page.set_head_seq(impl_->journal.head().seq.value());
+    for (const sync::Envelope& envelope : envelopes) {
+        v1::StoredEvent& event = *page.add_events();
+        event.set_seq(envelope.seq.value());
+        event.set_kind(envelope.kind.value());
+        event.set_wall_ms(envelope.times.wall.value());
+        event.set_has_sealed(!envelope.sealed.empty() || envelope.erased_sealed.has_value());
+        if (!event.mutable_event()->ParseFromString(envelope.body)) event.clear_event();
+        page.set_next_after(envelope.seq.value());
+    }
+    co_return page;
+}
+
+}  // namespace till
