@@ -24,8 +24,7 @@ constexpr std::array device = {words("id"), words("store"), words("workstation")
 constexpr std::array centre = {words("host"), number("port", 65535), words("server_name"),
                                words("authorities")};
 constexpr std::array sealing_key = {number("id", UINT32_MAX), words("public_key")};
-constexpr std::array sections = {Section{"device", false, device},
-                                 Section{"centre", false, centre},
+constexpr std::array sections = {Section{"device", false, device}, Section{"centre", false, centre},
                                  Section{"sealing_key", true, sealing_key}};
 
 /// A TOML basic string. What comes from the centre may hold any byte.
@@ -64,16 +63,15 @@ Result<sync::Enrolment> assemble(const config::Settings& file) {
     const auto generation = [&](std::string_view key) {
         return Generation{static_cast<std::uint32_t>(own.integer(key))};
     };
-    return sync::Enrolment{
-        {gateway.text("host"), static_cast<std::uint16_t>(gateway.integer("port")),
-         std::move(name)},
-        DeviceId{id},
-        own.text("store"),
-        own.text("workstation"),
-        generation("first_generation"),
-        generation("last_generation"),
-        gateway.text("authorities"),
-        std::move(keys)};
+    return sync::Enrolment{{gateway.text("host"),
+                            static_cast<std::uint16_t>(gateway.integer("port")), std::move(name)},
+                           DeviceId{id},
+                           own.text("store"),
+                           own.text("workstation"),
+                           generation("first_generation"),
+                           generation("last_generation"),
+                           gateway.text("authorities"),
+                           std::move(keys)};
 }
 
 }  // namespace

@@ -45,8 +45,7 @@ Result<Number> parse_number(std::string_view text, const fs::path& file) {
 
 Result<Home::Begun> parse_begun(std::string_view line, const fs::path& file) {
     const auto blank = std::min(line.find(' '), line.size());
-    TILL_TRY(const auto generation,
-             parse_number<std::uint32_t>(line.substr(0, blank), file));
+    TILL_TRY(const auto generation, parse_number<std::uint32_t>(line.substr(0, blank), file));
     const auto journal = Uuid::parse(line.substr(std::min(blank + 1, line.size())));
     if (!journal) return Error{Errc::corrupt, file.string() + ": " + journal.error().detail};
     return Home::Begun{Generation{generation}, JournalId{*journal}};

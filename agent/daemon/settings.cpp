@@ -92,8 +92,7 @@ Result<WorkstationSettings> read_store(const config::Settings& file, std::string
     WorkstationSettings workstation{.drawer = store.text("drawer"), .sale = std::move(sale)};
     for (const auto& row : file.rows("limit")) {
         TILL_TRY(const Role role, parse_role(row.text("role")));
-        TILL_TRY(workstation.limits[role],
-                 read_limits(row, workstation.sale.currency, name));
+        TILL_TRY(workstation.limits[role], read_limits(row, workstation.sale.currency, name));
     }
     workstation.time_zone = store.text("time_zone");
     workstation.cut_over = std::chrono::minutes{store.integer("cut_over_minutes")};
@@ -128,8 +127,7 @@ Result<AgentSettings> parse_settings(std::string_view toml, std::string_view fil
     const auto reserve = file.section("journal").integer("reserve_mib");
     settings.journal_reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
     settings.uplink_enabled = file.section("uplink").boolean("enabled");
-    settings.max_offline =
-        std::chrono::days{file.section("uplink").integer("max_offline_days")};
+    settings.max_offline = std::chrono::days{file.section("uplink").integer("max_offline_days")};
     settings.log_level = level(file.section("log").text("level"));
     TILL_TRY(settings.file_drops, read_drops(file, file_name, folder));
     return settings;

@@ -87,10 +87,11 @@ constexpr std::array limit = {
             .choices = roles,
             .origin = Origin::remote,
             .meaning = "Whose limit it is"},
-    Setting{.key = "unreferenced_return_max",
-            .type = Type::decimal,
-            .origin = Origin::remote,
-            .meaning = "Sum of returns in a transaction that name no earlier sale; empty: no limit"},
+    Setting{
+        .key = "unreferenced_return_max",
+        .type = Type::decimal,
+        .origin = Origin::remote,
+        .meaning = "Sum of returns in a transaction that name no earlier sale; empty: no limit"},
     Setting{.key = "refund_max",
             .type = Type::decimal,
             .origin = Origin::remote,
@@ -163,8 +164,6 @@ constexpr std::array sections = {
 
 config::Schema agent_schema() { return sections; }
 
-std::string agent_sample() {
-    return config::sample_file(sections, "Settings of till-agent.");
-}
+std::string agent_sample() { return config::sample_file(sections, "Settings of till-agent."); }
 
 }  // namespace till
