@@ -297,7 +297,7 @@ Result<void> JournalCore::secure() {
 }
 
 Result<void> JournalCore::maintain() {
-    if (impl_->keys.recent() > 0) TILL_TRY_VOID(impl_->derive());
+    if (impl_->keys.recent() >= recent_idle) TILL_TRY_VOID(impl_->derive());
     TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::passive));
     return {};
 }

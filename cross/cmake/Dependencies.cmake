@@ -10,7 +10,7 @@ find_package(CLI11 REQUIRED)
 find_package(date REQUIRED)
 find_package(ZLIB REQUIRED)
 set(Boost_USE_STATIC_LIBS OFF)
-find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET GLOBAL libsodium)

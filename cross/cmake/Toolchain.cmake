@@ -9,8 +9,8 @@ target_compile_options(till_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Werror
   -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wconversion
   -Wno-missing-field-initializers  # Designated initialisers leave defaults out on purpose.
-  # g++ 12 reports overlaps in std::string's own operator+ (gcc bug 105651), and takes Asio's frame
-  # recycling for a mismatch once both its halves are inlined into a coroutine.
+  # g++ 12 reports overlaps in std::string's own operator+ (gcc bug 105651), and calls the delete of
+  # Asio's coroutine frames mismatched once it has inlined half of the pair.
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -Wno-restrict -Wno-mismatched-new-delete>)
 
 # Assertions stay on in what ships: a till that stops is better than one that writes nonsense.

@@ -63,7 +63,7 @@ void UplinkSession::Impl::progress(Seq upto) {
         in_flight.pop_front();
     }
     if (step == Step::branching && upto >= options.head.seq) {
-        out.push_back(Retired{});
+        out.push_back(Retired{epoch});
         return hang_up(Reason::done, "the forked journal is handed over");
     }
     read_more();

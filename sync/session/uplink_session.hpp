@@ -89,6 +89,7 @@ public:
     };
     /// The welcome has come: the link is up and this is what the centre asked for.
     struct Welcomed {
+        Bytes store_epoch;
         std::uint32_t sealing_key_id = 0;
         std::chrono::milliseconds backup_age{0};  ///< Keep acknowledged records at least so long.
         ClockOffset clock;                        ///< The centre's clock seen from here.
@@ -98,9 +99,12 @@ public:
     struct Forked {
         Mark centre;
     };
-    /// All of the forked journal is kept at the centre: never connect it again. A Hangup follows.
-    /// When the connection is lost before this, connect the old journal again; it forks again.
-    struct Retired {};
+    /// All of the forked journal is kept at the centre's store of this epoch: do not connect it again
+    /// unless a welcome (of any journal) names another epoch, because then the branch may be lost.
+    /// A Hangup follows. A connection lost before this is made again; the journal forks again.
+    struct Retired {
+        Bytes store_epoch;
+    };
     struct TotalsStored {
         std::string business_day;
         std::uint32_t amendment = 0;

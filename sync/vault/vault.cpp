@@ -77,9 +77,15 @@ Vault::Vault(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Vault::~Vault() = default;
 
 Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& file, VaultKeys keys,
-                                           Random& random) {
-    TILL_TRY(Database db, Database::open({.file = file, .mode = Database::Mode::create}));
-    TILL_TRY_VOID(migrate(db, sql::sync_vault));
+                                           Random& random, Access access) {
+    const bool writing = access == Access::writing;
+    const auto mode = writing ? Database::Mode::create : Database::Mode::read_only;
+    TILL_TRY(Database db, Database::open({.file = file, .mode = mode}));
+    if (writing) {
+        TILL_TRY_VOID(migrate(db, sql::sync_vault));
+    } else {
+        TILL_TRY_VOID(check_schema(db, std::size(sql::sync_vault)));
+    }
     auto impl = std::make_unique<Impl>(std::move(db), std::move(keys), random);
     TILL_TRY_VOID(impl->prepare());
     return std::unique_ptr<Vault>{new Vault{std::move(impl)}};

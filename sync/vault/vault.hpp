@@ -36,8 +36,10 @@ struct VaultKeys {
 /// again changes nothing, so a caller may repeat a batch it is not sure of. Thread: one at a time.
 class Vault {
 public:
+    enum class Access { writing, reading };
+    /// One writing vault per file, the projector's; those that answer questions only read.
     static Result<std::unique_ptr<Vault>> open(const std::filesystem::path& file, VaultKeys keys,
-                                               Random& random);
+                                               Random& random, Access access = Access::writing);
     ~Vault();
 
     Result<void> begin();

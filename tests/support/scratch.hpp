@@ -9,8 +9,8 @@ namespace till {
 
 /// A folder of a test's own, gone with everything in it at the end of the scope.
 struct Scratch {
-    Scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "till-XXXXXX").string();
+    explicit Scratch(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+        std::string name = (in / "till-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
         path = name;
     }

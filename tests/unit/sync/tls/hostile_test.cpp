@@ -62,6 +62,27 @@ TEST_CASE("tls: every prefix of a ClientHello followed by the end is a clean fai
     }
 }
 
+TEST_CASE("tls: every prefix of a server's answer followed by the end is a clean failure",
+          "[tls]") {
+    asio::io_context loop;
+    const std::string answer = fate(loop, server_context(), client_hello(loop)).answer;
+    REQUIRE(answer.size() > 1000);
+    const ClientContext context = client_context();
+    for (std::size_t size = 0; size <= answer.size(); ++size) {
+        auto [near, far] = connected(loop);
+        TlsStream client{std::move(near), context, name()};
+        asio::write(far, asio::buffer(answer, size));
+        far.shutdown(tcp::socket::shutdown_send);
+        error_code failure = asio::error::timed_out;
+        client.async_handshake([&](error_code result) { failure = result; });
+        loop.restart();
+        loop.run_for(5s);
+        CAPTURE(size);
+        // The whole answer was signed for another client's hello.
+        CHECK((failure == TlsErrc::truncated || (failure == TlsErrc::protocol && size > 1000)));
+    }
+}
+
 TEST_CASE("tls: a ClientHello with any one byte changed never crashes or hangs", "[tls]") {
     asio::io_context loop;
     const ServerContext context = server_context();

@@ -225,8 +225,9 @@ TEST_CASE("tls: a pinned client believes the authority of that fingerprint only"
     const Credentials bare = issued(world.servers, server_grant());
     CHECK(meet(loop, pinned(world.servers), server_context(bare)).client_failure
           == TlsErrc::untrusted);
-    // A stranger's leaf beside the right authority's certificate.
-    Credentials liar = issued(world.strangers, server_grant());
+    // A leaf of an impostor with the authority's name, beside the authority's own certificate.
+    const Authority impostor = *Authority::make("Test servers", {later(-2h), later(48h)});
+    Credentials liar = issued(impostor, server_grant());
     REQUIRE(liar.install(liar.chain_pem() + world.servers.certificate_pem()));
     CHECK(meet(loop, pinned(world.servers), server_context(liar)).client_failure
           == TlsErrc::untrusted);

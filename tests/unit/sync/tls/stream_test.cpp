@@ -61,7 +61,7 @@ asio::awaitable<void> drain(TlsStream& stream, std::string& all, error_code& end
     }
 }
 
-asio::awaitable<void> say(TlsStream& stream, const std::string& all) {
+asio::awaitable<void> say(TlsStream& stream, std::string all) {
     const auto from = asio::buffer(all);
     const auto [failed, put] = co_await asio::async_write(stream, from, nothrow);
     CHECK_FALSE(failed);

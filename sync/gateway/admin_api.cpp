@@ -1,0 +1,262 @@
+#include "sync/gateway/admin_api.hpp"
+
+#include "agent/customer/identifier.hpp"
+#include "agent/runtime/log.hpp"
+#include "sync/gateway/admin_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace till::sync {
+
+namespace json = boost::json;
+using Desk = ProjectionService::Desk;
+
+namespace {
+
+constexpr std::uint64_t page_max = 1000;
+
+HttpResponse json_answer(const HttpRequest& request, const json::object& body) {
+    return answer(request, 200, "application/json", json::serialize(body));
+}
+
+std::string_view target_of(const HttpRequest& request) { return {request.target().data(), request.target().size()}; }
+
+std::string text_of(const HttpRequest& request, std::string_view key) {
+    return query_value(target_of(request), key).value_or("");
+}
+
+Result<std::uint64_t> number_of(const HttpRequest& request, std::string_view key, std::uint64_t fallback) {
+    const auto text = query_value(target_of(request), key);
+    if (!text) return fallback;
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (failure != std::errc{} || end != text->data() + text->size())
+        return Error{Errc::malformed, "not a whole number", std::string{key}, "0 or more"};
+    return number;
+}
+
+Result<std::string> member(const json::value& body, std::string_view key) {
+    const auto* object = body.if_object();
+    const auto* value = object ? object->if_contains(key) : nullptr;
+    const auto* text = value ? value->if_string() : nullptr;
+    if (!text || text->empty()) return Error{Errc::malformed, "is missing", std::string{key}, "text"};
+    return std::string{*text};
+}
+
+json::value body_of(const HttpRequest& request) {
+    boost::system::error_code failure;
+    auto body = json::parse(request.body(), failure);
+    return failure ? json::value{} : body;
+}
+
+template <class Rows>
+json::array rows_json(const Rows& rows) {
+    json::array array;
+    for (const auto& row : rows) array.push_back(to_json(row));
+    return array;
+}
+
+Result<v1::IdentifierType> identifier_type(const std::string& text) {
+    std::string name = "IDENTIFIER_TYPE_" + text;
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    v1::IdentifierType type{};
+    if (!v1::IdentifierType_Parse(name, &type) || type == v1::IDENTIFIER_TYPE_UNSPECIFIED)
+        return Error{Errc::malformed, "not a kind of identifier", "type",
+                     "loyalty_card, phone, email, customer_number, vat_number, taiwan_carrier"};
+    return type;
+}
+
+}  // namespace
+
+asio::awaitable<HttpResponse> AdminApi::handle(HttpRequest request, std::string administrator) {
+    const std::string method{request.method_string()};
+    const std::string_view path = path_of(request);
+    const auto is = [&](std::string_view verb, std::string_view wanted) { return method == verb && path == wanted; };
+    if (is("GET", "/admin/v1/status")) co_return co_await status(request);
+    if (is("GET", "/admin/v1/events")) co_return co_await events(request);
+    if (is("GET", "/admin/v1/transactions")) co_return co_await transactions(request);
+    if (is("GET", "/admin/v1/reconciliation")) co_return co_await reconciliation(request);
+    if (is("GET", "/admin/v1/exceptions")) co_return co_await exceptions(request);
+    if (is("POST", "/admin/v1/customers/find")) co_return co_await find_customer(request);
+    if (is("POST", "/admin/v1/enrolment-codes")) co_return new_code(request, administrator);
+    if (is("GET", "/admin/v1/enrolment-codes")) co_return codes(request);
+    if (is("GET", "/admin/v1/devices")) co_return devices(request);
+    if (is("POST", "/admin/v1/devices/revoke")) co_return revoke(request, administrator);
+    const Error unknown{Errc::not_found, "there is no " + method + " " + std::string{path}};
+    co_return problem(request, unknown);
+}
+
+asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
+    const auto look = [](Desk& desk) { return desk.queries.journals(desk.store); };
+    const auto journals = co_await projection_.ask<std::vector<JournalState>>(look);
+    if (!journals) co_return problem(request, journals.error());
+    const auto count = [](Desk& desk) -> Result<std::size_t> {
+        TILL_TRY(const auto rows, desk.queries.exceptions(true, 0, page_max));
+        return rows.size();
+    };
+    const auto open = co_await projection_.ask<std::size_t>(count);
+    json::array rows;
+    std::uint64_t behind = 0;
+    for (const auto& journal : *journals) {
+        auto row = to_json(journal);
+        row["connected"] = fleet_.is_connected(journal.row.device);
+        behind += journal.row.mark.seq.value() - journal.cursor.value();
+        rows.push_back(std::move(row));
+    }
+    const json::object body{{"journals", std::move(rows)},
+                            {"devices_connected", fleet_.connected()},
+                            {"projection_behind", behind},
+                            {"exceptions_open", open.value_or(0)}};
+    co_return json_answer(request, body);
+}
+
+asio::awaitable<HttpResponse> AdminApi::events(const HttpRequest& request) {
+    const auto id = Uuid::parse(text_of(request, "journal"));
+    const auto after = number_of(request, "after", 0), limit = number_of(request, "limit", 100);
+    if (!id) co_return problem(request, {Errc::malformed, id.error().detail, "journal", "a journal id"});
+    if (!after) co_return problem(request, after.error());
+    if (!limit) co_return problem(request, limit.error());
+    const auto page = co_await ledger_.read(JournalId{*id}, Seq{*after}, 4 * 1024 * 1024,
+                                            std::clamp<std::uint64_t>(*limit, 1, page_max));
+    if (!page) co_return problem(request, page.error());
+    const json::object body{{"events", rows_json(*page)}};
+    co_return json_answer(request, body);
+}
+
+asio::awaitable<HttpResponse> AdminApi::transactions(const HttpRequest& request) {
+    const auto after = number_of(request, "after", 0), limit = number_of(request, "limit", 100);
+    if (!after) co_return problem(request, after.error());
+    if (!limit) co_return problem(request, limit.error());
+    TransactionFilter filter{.business_day = text_of(request, "day"),
+                             .store = text_of(request, "store"),
+                             .workstation = text_of(request, "lane"),
+                             .number = text_of(request, "number"),
+                             .after = static_cast<std::int64_t>(*after),
+                             .limit = std::clamp<std::size_t>(*limit, 1, page_max)};
+    const bool in_full = !filter.number.empty();
+    const auto look = [&filter](Desk& desk) { return desk.queries.transactions(filter); };
+    const auto page = co_await projection_.ask<TransactionPage>(look);
+    if (!page) co_return problem(request, page.error());
+    json::array rows;
+    for (const auto& row : page->rows) {
+        auto object = to_json(row);
+        if (in_full) {  // With the event as stored: lines, taxes, tenders.
+            const auto stored = co_await ledger_.read(row.journal, Seq{row.seq.value() - 1}, 1, 1);
+            if (stored && !stored->empty()) object["stored"] = to_json(stored->front());
+        }
+        rows.push_back(std::move(object));
+    }
+    const json::object body{{"transactions", std::move(rows)}, {"next", page->next}};
+    co_return json_answer(request, body);
+}
+
+asio::awaitable<HttpResponse> AdminApi::reconciliation(const HttpRequest& request) {
+    const std::string day = text_of(request, "day");
+    const auto look = [&day](Desk& desk) -> Result<std::vector<ReconciledDay>> {
+        std::vector<std::string> days{day};
+        if (day.empty()) {
+            TILL_TRY(days, desk.queries.business_days());
+        }
+        std::vector<ReconciledDay> all;
+        for (const auto& one : days) {
+            TILL_TRY(auto rows, desk.queries.reconcile(one, desk.store));
+            std::ranges::move(rows, std::back_inserter(all));
+        }
+        return all;
+    };
+    const auto rows = co_await projection_.ask<std::vector<ReconciledDay>>(look);
+    if (!rows) co_return problem(request, rows.error());
+    if (rows->empty()) co_return problem(request, {Errc::not_found, "nothing is known of that business day", "day", "YYYY-MM-DD"});
+    const json::object body{{"balanced", std::ranges::all_of(*rows, &ReconciledDay::balanced)},
+                            {"explained", std::ranges::all_of(*rows, &ReconciledDay::explained)},
+                            {"rows", rows_json(*rows)}};
+    co_return json_answer(request, body);
+}
+
+asio::awaitable<HttpResponse> AdminApi::exceptions(const HttpRequest& request) {
+    const auto after = number_of(request, "after", 0);
+    if (!after) co_return problem(request, after.error());
+    const bool open_only = text_of(request, "all").empty();
+    const auto look = [&](Desk& desk) {
+        return desk.queries.exceptions(open_only, static_cast<std::int64_t>(*after), page_max);
+    };
+    const auto rows = co_await projection_.ask<std::vector<ExceptionRow>>(look);
+    if (!rows) co_return problem(request, rows.error());
+    const json::object body{{"exceptions", rows_json(*rows)}};
+    co_return json_answer(request, body);
+}
+
+asio::awaitable<HttpResponse> AdminApi::find_customer(const HttpRequest& request) {
+    const auto body = body_of(request);
+    const auto kind = member(body, "type"), value = member(body, "value");
+    if (!kind) co_return problem(request, kind.error());
+    if (!value) co_return problem(request, value.error());
+    const auto type = identifier_type(*kind);
+    if (!type) co_return problem(request, type.error());
+    const IdentifierRules rules{.default_country = member(body, "country").value_or("GB"), .loyalty_prefixes = {}};
+    const auto normal = normalise(*type, *value, rules);
+    if (!normal) co_return problem(request, normal.error());
+    const auto look = [&](Desk& desk) -> Result<CustomerView> {
+        TILL_TRY(const auto customer, desk.vault.find(*type, *normal));
+        if (!customer) return Error{Errc::not_found, "no customer with that identifier"};
+        return desk.queries.customer(*customer);
+    };
+    const auto view = co_await projection_.ask<CustomerView>(look);
+    if (!view) co_return problem(request, view.error());
+    const json::object found{{"customer", view->customer.value().text()},
+                             {"first_seen", rfc3339(WallTime{view->first_seen_ms})},
+                             {"last_seen", rfc3339(WallTime{view->last_seen_ms})},
+                             {"enrolled", view->enrolled},
+                             {"business", view->business},
+                             {"transactions", rows_json(view->purchases)}};
+    co_return json_answer(request, found);
+}
+
+HttpResponse AdminApi::new_code(const HttpRequest& request, const std::string& administrator) {
+    const auto body = body_of(request);
+    const auto store = member(body, "store"), lane = member(body, "lane");
+    if (!store) return problem(request, store.error());
+    if (!lane) return problem(request, lane.error());
+    const auto code = enrolment_.new_code(*store, *lane, port_);
+    if (!code) return problem(request, code.error());
+    log(LogLevel::info, "admin", "enrolment code made", {{"by", administrator}, {"store", *store}, {"lane", *lane}});
+    return json_answer(request, {{"code", code->text}, {"store", *store}, {"lane", *lane}, {"expires", rfc3339(code->expires)}});
+}
+
+HttpResponse AdminApi::codes(const HttpRequest& request) {
+    const auto codes = enrolment_.codes();
+    if (!codes) return problem(request, codes.error());
+    return json_answer(request, {{"codes", rows_json(*codes)}});
+}
+
+HttpResponse AdminApi::devices(const HttpRequest& request) {
+    const auto devices = enrolment_.devices();
+    if (!devices) return problem(request, devices.error());
+    json::array rows;
+    for (const auto& device : *devices) {
+        auto row = to_json(device);
+        row["connected"] = fleet_.is_connected(device.id);
+        rows.push_back(std::move(row));
+    }
+    return json_answer(request, {{"devices", std::move(rows)}});
+}
+
+HttpResponse AdminApi::revoke(const HttpRequest& request, const std::string& administrator) {
+    const auto body = body_of(request);
+    const auto text = member(body, "device");
+    if (!text) return problem(request, text.error());
+    const auto id = Uuid::parse(*text);
+    if (!id) return problem(request, {Errc::malformed, id.error().detail, "device", "a device id"});
+    const auto reason = member(body, "reason").value_or("no reason given");
+    if (const auto done = enrolment_.revoke(DeviceId{*id}, reason); !done) return problem(request, done.error());
+    log(LogLevel::warning, "admin", "device revoked", {{"by", administrator}, {"device", *text}, {"reason", reason}});
+    return json_answer(request, {{"device", *text}, {"revoked", true}});
+}
+
+}  // namespace till::sync

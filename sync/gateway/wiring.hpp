@@ -1,0 +1,12 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "sync/gateway/home.hpp"
+
+namespace till::sync {
+
+/// Runs the gateway in `home` until SIGTERM or SIGINT. Fails when it cannot start: a bad settings
+/// file (every fault named), missing or readable keys, a port in use, a damaged database.
+Result<void> serve(const HomePaths& home);
+
+}  // namespace till::sync

@@ -1,0 +1,272 @@
+#include "sync/projection/projector.hpp"
+
+#include "agent/core/limits.hpp"
+#include "sync/projection/writer.hpp"
+#include "sync/wire/frames.pb.h"
+
+namespace till::sync {
+
+using detail::event_id;
+using detail::Tables;
+using detail::Writer;
+
+namespace {
+
+// What a later try may not meet again; anything else is the event's own fault.
+bool is_passing(Errc code) {
+    return code == Errc::io || code == Errc::disk_full || code == Errc::busy
+           || code == Errc::outcome_unknown;
+}
+
+constexpr const char* derived[] = {
+    "day_events",      "transactions", "lines",          "tenders",           "taxes",
+    "tender_controls", "controls",     "stock_counts",   "stock_adjustments", "foreign_documents",
+    "consents",        "customers",    "customer_links", "set_aside",         "parked",
+    "duplicates",      "withheld"};
+
+}  // namespace
+
+struct Projector::Impl {
+    Impl(Tables opened, Vault& given) : tables{std::move(opened)}, vault{given} {}
+
+    Result<void> prepare();
+    Result<void> apply_run(const JournalId& journal, Tables::Journal at,
+                           std::span<const StoredEnvelope> run);
+    Result<void> set_aside(const JournalId& journal, const StoredEnvelope& stored,
+                           const Error& why);
+    Result<void> move_cursor(std::int64_t number, const StoredEnvelope& last);
+    Result<void> write(const JournalId& journal, std::int64_t number, const StoredEnvelope& stored);
+    template <class Work>
+    Result<void> in_transaction(Work&& work);
+
+    Tables tables;
+    Vault& vault;
+    Writer writer{tables, vault};
+    std::map<std::int64_t, Bytes> corrections{};  // By event; there are few.
+};
+
+Projector::Projector(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+Projector::~Projector() = default;
+
+Result<std::unique_ptr<Projector>> Projector::open(const std::filesystem::path& file,
+                                                   Vault& vault) {
+    TILL_TRY(Tables tables, Tables::open(file, Database::Mode::create));
+    auto impl = std::make_unique<Impl>(std::move(tables), vault);
+    TILL_TRY_VOID(impl->prepare());
+    return std::unique_ptr<Projector>{new Projector{std::move(impl)}};
+}
+
+Result<void> Projector::Impl::prepare() {
+    corrections.clear();
+    TILL_TRY_VOID(
+        tables.each("SELECT event, correction FROM exceptions WHERE correction IS NOT NULL",
+                    [&](const Row& row) { corrections[row.integer(0)] = row.bytes(1); }));
+    return writer.prepare();
+}
+
+// The vault is committed first: it may know a customer of an event that is not projected yet, and
+// finds the same one when the event comes again.
+template <class Work>
+Result<void> Projector::Impl::in_transaction(Work&& work) {
+    const auto all = [&]() -> Result<void> {
+        TILL_TRY(Transaction transaction, Transaction::begin(tables.database()));
+        TILL_TRY_VOID(vault.begin());
+        TILL_TRY_VOID(work());
+        TILL_TRY_VOID(vault.commit());
+        return transaction.commit();
+    };
+    auto done = all();
+    if (done) return done;
+    vault.roll_back();
+    TILL_TRY_VOID(prepare());  // Forgets what was rolled back.
+    return done;
+}
+
+Result<void> Projector::Impl::write(const JournalId& journal, std::int64_t number,
+                                    const StoredEnvelope& stored) {
+    const auto corrected = corrections.find(event_id(number, stored.envelope.seq));
+    const BytesView body =
+        corrected == corrections.end() ? BytesView{stored.envelope.body} : corrected->second;
+    return writer.write(journal, number, stored, body);
+}
+
+Result<void> Projector::Impl::move_cursor(std::int64_t number, const StoredEnvelope& last) {
+    return tables.run("UPDATE journals SET cursor = ?, head = ? WHERE number = ?",
+                      last.envelope.seq.value(), last.hash, number);
+}
+
+Result<void> Projector::Impl::apply_run(const JournalId& journal, Tables::Journal at,
+                                        std::span<const StoredEnvelope> run) {
+    return in_transaction([&]() -> Result<void> {
+        if (at.number == 0) { TILL_TRY(at, tables.journal(journal)); }
+        for (const StoredEnvelope& stored : run) TILL_TRY_VOID(write(journal, at.number, stored));
+        return move_cursor(at.number, run.back());
+    });
+}
+
+Result<void> Projector::Impl::set_aside(const JournalId& journal, const StoredEnvelope& stored,
+                                        const Error& why) {
+    return in_transaction([&]() -> Result<void> {
+        TILL_TRY(const Tables::Journal at, tables.journal(journal));
+        TILL_TRY_VOID(writer.note(
+            event_id(at.number, stored.envelope.seq),
+            {"unprojectable", "", "the tables refuse it: " + why.detail, true}, std::nullopt));
+        return move_cursor(at.number, stored);
+    });
+}
+
+Result<Seq> Projector::cursor(const JournalId& journal) {
+    TILL_TRY(const auto found, impl_->tables.find_journal(journal));
+    return found ? found->cursor : Seq{0};
+}
+
+Result<void> Projector::apply(const JournalId& journal, std::span<const StoredEnvelope> run) {
+    TILL_TRY(const auto found, impl_->tables.find_journal(journal));
+    const Tables::Journal at = found.value_or(Tables::Journal{});
+    while (!run.empty() && run.front().envelope.seq <= at.cursor) run = run.subspan(1);
+    if (run.empty()) return {};
+    for (std::size_t i = 0; i < run.size(); ++i)
+        if (run[i].envelope.seq.value() != at.cursor.value() + 1 + i)
+            return Error{Errc::out_of_range,
+                         "expected event " + std::to_string(at.cursor.value() + 1 + i) + ", got "
+                             + std::to_string(run[i].envelope.seq.value())};
+    const auto done = impl_->apply_run(journal, at, run);
+    if (done || is_passing(done.error().code)) return done;
+    for (std::size_t i = 0; i < run.size(); ++i) {  // One event spoils the batch: find it.
+        const auto one = impl_->apply_run(journal, at, run.subspan(i, 1));
+        if (one) continue;
+        if (is_passing(one.error().code)) return one;
+        TILL_TRY_VOID(impl_->set_aside(journal, run[i], one.error()));
+    }
+    return {};
+}
+
+Result<std::size_t> Projector::catch_up(Store& store) {
+    std::size_t applied = 0;
+    std::optional<Error> first_error;
+    TILL_TRY(const auto journals, store.journals());
+    for (const JournalRow& row : journals) {
+        TILL_TRY(const Seq from, cursor(row.journal));
+        if (from >= row.mark.seq) continue;
+        TILL_TRY(const auto run,
+                 store.read(row.journal, from, limits::batch_bytes_max, limits::batch_records_max));
+        const auto done = apply(row.journal, run);
+        if (done)
+            applied += run.size();
+        else if (!first_error)
+            first_error = done.error();
+    }
+    if (first_error) return *first_error;
+    return applied;
+}
+
+Result<std::size_t> Projector::reproject_parked(Store& store) {
+    std::vector<std::int64_t> known;
+    const auto visit = [&](const Row& row) {
+        if (is_known(Kind{static_cast<std::uint32_t>(row.integer(1))}))
+            known.push_back(row.integer(0));
+    };
+    TILL_TRY_VOID(impl_->tables.each("SELECT event, kind FROM parked ORDER BY event", visit));
+    for (const std::int64_t event : known) {
+        TILL_TRY(const JournalId journal, impl_->tables.journal_id(detail::journal_of(event)));
+        const Seq seq = detail::seq_of(event);
+        TILL_TRY(const auto run, store.read(journal, Seq{seq.value() - 1}, 1, 1));
+        if (run.empty()) return Error{Errc::corrupt, "a parked event is not in the ledger"};
+        TILL_TRY_VOID(impl_->in_transaction([&]() -> Result<void> {
+            TILL_TRY_VOID(impl_->tables.run("DELETE FROM parked WHERE event = ?", event));
+            return impl_->write(journal, detail::journal_of(event), run.front());
+        }));
+    }
+    return known.size();
+}
+
+Result<void> Projector::rebuild() {
+    TILL_TRY_VOID(impl_->in_transaction([&]() -> Result<void> {
+        Database& db = impl_->tables.database();
+        for (const char* table : derived)
+            TILL_TRY_VOID(db.execute(std::string{"DELETE FROM "} + table));
+        TILL_TRY_VOID(
+            db.execute("DELETE FROM exceptions WHERE state = 0 OR fixed_by = 'projector'"));
+        TILL_TRY_VOID(db.execute("UPDATE days SET closed = 0, amendments = 0, currency = ''"));
+        return db.execute("UPDATE journals SET cursor = 0");
+    }));
+    return impl_->prepare();
+}
+
+Result<void> Projector::checkpoint() {
+    TILL_TRY_VOID(impl_->tables.database().checkpoint(Database::Checkpoint::passive));
+    return {};
+}
+
+Result<void> Projector::close(std::int64_t exception, const Fix& fix) {
+    TILL_TRY(const auto state,
+             impl_->tables.integer("SELECT state FROM exceptions WHERE id = ?", exception));
+    if (!state) return Error{Errc::not_found, "no exception " + std::to_string(exception)};
+    if (*state != 0)
+        return Error{Errc::conflict,
+                     "exception " + std::to_string(exception) + " is closed already"};
+    return impl_->tables.run(
+        "UPDATE exceptions SET state = 1, fixed_by = ?, note = ?, fixed_ms = ? WHERE id = ?",
+        fix.by, fix.note, fix.at_ms, exception);
+}
+
+Result<void> Projector::correct(std::int64_t exception, BytesView body, const Fix& fix,
+                                Store& store) {
+    TILL_TRY(const auto event,
+             impl_->tables.integer(
+                 "SELECT event FROM exceptions WHERE id = ? AND state = 0 AND held", exception));
+    if (!event)
+        return Error{Errc::not_found,
+                     "no open exception " + std::to_string(exception) + " that holds an event"};
+    TILL_TRY(const JournalId journal, impl_->tables.journal_id(detail::journal_of(*event)));
+    TILL_TRY(const auto run, store.read(journal, Seq{detail::seq_of(*event).value() - 1}, 1, 1));
+    if (run.empty()) return Error{Errc::corrupt, "the event is not in the ledger"};
+    TILL_TRY_VOID(impl_->in_transaction([&]() -> Result<void> {
+        Tables& tables = impl_->tables;
+        TILL_TRY_VOID(tables.run(
+            "UPDATE exceptions SET code = code || ' (corrected)', state = 1, fixed_by = ?, "
+            "note = ?, fixed_ms = ?, correction = ? WHERE event = ? AND held AND state = 0",
+            fix.by, fix.note, fix.at_ms, Blob{body}, *event));
+        TILL_TRY_VOID(tables.run("DELETE FROM withheld WHERE event = ?", *event));
+        TILL_TRY_VOID(
+            tables.run("UPDATE day_events SET events = events - 1 WHERE journal = ? AND day = "
+                       "(SELECT day FROM exceptions WHERE id = ?)",
+                       detail::journal_of(*event), exception));
+        TILL_TRY_VOID(impl_->writer.write(journal, detail::journal_of(*event), run.front(), body));
+        Error refused{Errc::out_of_range, "", "", ""};
+        TILL_TRY_VOID(tables.each(
+            "SELECT field, cause FROM exceptions WHERE event = ? AND held AND state = 0 ORDER BY "
+            "id DESC",
+            [&](const Row& row) {
+                refused.field = row.bytes(0);
+                refused.detail = row.bytes(1);
+            },
+            *event));
+        if (!refused.detail.empty()) return refused;
+        return {};
+    }));
+    impl_->corrections[*event] = body;
+    return {};
+}
+
+Result<void> Projector::keep_figures(const DeviceFigures& figures) {
+    tillstream::v1::DayFigures said;
+    if (!said.ParseFromString(figures.figures))
+        return Error{Errc::malformed, "these are no DayFigures"};
+    const auto id = Uuid::from_bytes(said.journal_id());
+    if (!id) return Error{Errc::malformed, "a journal id has 16 bytes", "journal_id"};
+    v1::Context of_day;
+    of_day.set_store(said.store());
+    of_day.set_workstation(said.workstation());
+    of_day.set_business_day(said.business_day());
+    return impl_->in_transaction([&]() -> Result<void> {
+        TILL_TRY(const Tables::Journal journal, impl_->tables.journal(JournalId{*id}));
+        TILL_TRY(const Tables::Day* const day, impl_->tables.day(of_day));
+        return impl_->tables.run(
+            "INSERT OR REPLACE INTO day_figures VALUES(?, ?, ?, ?, ?, ?, ?, ?)", day->id,
+            journal.number, said.amendment(), said.upto_seq(), Blob{figures.figures},
+            Blob{figures.signature}, figures.verified, figures.received_ms);
+    });
+}
+
+}  // namespace till::sync

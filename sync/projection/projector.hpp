@@ -1,0 +1,74 @@
+#pragma once
+
+#include "sync/ledger/store.hpp"
+#include "sync/projection/rules.hpp"
+#include "sync/vault/vault.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace till::sync {
+
+/// A device's word on one of its days: a DayFigures of frames.proto, verbatim, and its signature.
+struct DeviceFigures {
+    Bytes figures;
+    Bytes signature;
+    bool verified = false;  ///< The caller checked the signature against the device's certificate.
+    std::int64_t received_ms = 0;
+};
+
+/// Turns envelopes into tables (0001-projection.sql), after they were acknowledged.
+///
+/// Each batch is one transaction together with its journal's cursor, so that every event counts
+/// exactly once, whenever this is killed and however often an envelope comes again. What does not
+/// project becomes an exception and the rest goes on. Names and identifiers go to the vault, which
+/// is committed first and may safely see a batch twice.
+///
+/// Thread: one at a time; the only writer of its file. Reading is Queries' (another connection).
+class Projector {
+public:
+    static Result<std::unique_ptr<Projector>> open(const std::filesystem::path& file, Vault& vault);
+    ~Projector();
+
+    /// Everything of this journal up to here is projected; 0 when nothing is.
+    Result<Seq> cursor(const JournalId& journal);
+
+    /// Projects a run of one journal; what is at or below the cursor is passed over. Fails with
+    /// out_of_range when the run begins beyond the cursor's next, with io or disk_full when nothing
+    /// was done and it may be tried again.
+    Result<void> apply(const JournalId& journal, std::span<const StoredEnvelope> run);
+
+    /// One batch of each journal whose mark is beyond its cursor; the number of events applied.
+    /// Called until it says 0. A journal that fails is an error only after the others had their turn.
+    Result<std::size_t> catch_up(Store& store);
+
+    /// After an upgrade: projects parked events whose kind is known by now; how many.
+    Result<std::size_t> reproject_parked(Store& store);
+    /// Empties every table that the ledger can fill again. What a person did to exceptions, and the
+    /// devices' figures, stay.
+    Result<void> rebuild();
+
+    /// Who closes an exception, and why.
+    struct Fix {
+        std::string by;
+        std::string note;
+        std::int64_t at_ms = 0;
+    };
+    /// Closes an exception as it stands. not_found, or conflict when it is closed already.
+    Result<void> close(std::int64_t exception, const Fix& fix);
+    /// Projects `body` (a serialised Event) in place of a held event's own, which the ledger keeps.
+    /// Fails with the field and cause when that would be held as well; then nothing changes.
+    Result<void> correct(std::int64_t exception, BytesView body, const Fix& fix, Store& store);
+
+    /// Keeps a day's figures. malformed when they are no DayFigures.
+    Result<void> keep_figures(const DeviceFigures& figures);
+
+    Result<void> checkpoint();  ///< In an idle gap.
+
+private:
+    struct Impl;
+    explicit Projector(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace till::sync

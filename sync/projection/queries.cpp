@@ -1,0 +1,262 @@
+#include "sync/projection/queries.hpp"
+
+#include "sync/projection/reconciler.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace till::sync {
+
+using detail::Reconciler;
+using detail::Tables;
+
+namespace {
+
+// One text per question, since a text names its statement.
+#define TILL_TRANSACTION_COLUMNS                                                                 \
+    "SELECT j.journal, t.event, d.store, d.workstation, d.business_day, t.source_system, "       \
+    "t.number, "                                                                                 \
+    "t.kind, t.status, t.training, t.only_returns, t.channel, t.order_id, t.currency, "          \
+    "t.decimals, "                                                                               \
+    "t.gross, t.net, t.tax, t.discount, t.begin_ms, t.end_ms, t.operator, t.shift, t.customer, " \
+    "t.trace, t.corrected_ms, t.error_ms, t.amendment, t.voided_by FROM transactions t "         \
+    "JOIN days d ON d.id = t.day JOIN journals j ON j.number = t.event >> 40 "
+constexpr const char* page_sql = TILL_TRANSACTION_COLUMNS
+    "WHERE t.event > ? AND (?2 = '' OR d.business_day = ?2) "
+    "AND (?3 = '' OR d.store = ?3) AND (?4 = '' OR d.workstation = ?4) ORDER BY t.event LIMIT ?5";
+// By the index on numbers; a page of a whole store has no use for it.
+constexpr const char* numbered_sql = TILL_TRANSACTION_COLUMNS
+    "WHERE t.number = ?3 AND t.event > ?1 ORDER BY t.event LIMIT ?2";
+constexpr const char* purchases_sql =
+    TILL_TRANSACTION_COLUMNS "WHERE t.customer = ? ORDER BY t.end_ms, t.event";
+#undef TILL_TRANSACTION_COLUMNS
+
+#define TILL_EXCEPTION_COLUMNS                                                                     \
+    "SELECT e.id, j.journal, e.event, e.code, e.field, e.cause, e.held, e.state, d.business_day, " \
+    "d.store, d.workstation, e.fixed_by, e.note, e.fixed_ms, e.correction IS NOT NULL "            \
+    "FROM exceptions e JOIN journals j ON j.number = e.event >> 40 LEFT JOIN days d ON d.id = "    \
+    "e.day "
+constexpr const char* exceptions_sql =
+    TILL_EXCEPTION_COLUMNS "WHERE e.id > ? AND (? = 0 OR e.state = 0) ORDER BY e.id LIMIT ?";
+constexpr const char* exception_sql = TILL_EXCEPTION_COLUMNS "WHERE e.id = ?";
+#undef TILL_EXCEPTION_COLUMNS
+
+Uuid uuid(BytesView bytes) { return Uuid::from_bytes(bytes).value_or(Uuid{}); }
+
+/// Takes a row's columns one after the other.
+struct Columns {
+    const Row& row;
+    int at = 0;
+    std::int64_t integer() { return row.integer(at++); }
+    int small() { return static_cast<int>(integer()); }
+    bool flag() { return integer() != 0; }
+    std::string text() { return std::string{row.bytes(at++)}; }
+};
+
+TransactionRow transaction_row(const Row& row) {
+    TransactionRow found;
+    Columns next{row};
+    found.journal = JournalId{uuid(next.text())};
+    found.seq = detail::seq_of(next.integer());
+    for (std::string* text : {&found.store, &found.workstation, &found.business_day,
+                              &found.source_system, &found.number})
+        *text = next.text();
+    found.kind = static_cast<std::uint32_t>(next.integer());
+    found.status = next.small();
+    found.training = next.flag();
+    found.only_returns = next.flag();
+    found.channel = next.small();
+    found.order_id = next.text();
+    found.currency = next.text();
+    found.decimals = next.small();
+    for (std::int64_t* amount :
+         {&found.gross, &found.net, &found.tax, &found.discount, &found.begin_ms, &found.end_ms})
+        *amount = next.integer();
+    found.operator_id = next.text();
+    found.shift = next.small();
+    const std::string customer = next.text();
+    if (!customer.empty()) found.customer = CustomerId{uuid(customer)};
+    found.trace_id = next.text();
+    found.corrected_ms = next.integer();
+    found.error_ms = next.integer();
+    found.amendment = static_cast<std::uint32_t>(next.integer());
+    found.voided = next.integer() != 0;
+    return found;
+}
+
+ExceptionRow exception_row(const Row& row) {
+    ExceptionRow found;
+    Columns next{row};
+    found.id = next.integer();
+    found.journal = JournalId{uuid(next.text())};
+    found.seq = detail::seq_of(next.integer());
+    for (std::string* text : {&found.code, &found.field, &found.cause}) *text = next.text();
+    found.held = next.flag();
+    found.open = !next.flag();
+    for (std::string* text :
+         {&found.business_day, &found.store, &found.workstation, &found.fixed_by, &found.note})
+        *text = next.text();
+    found.fixed_ms = next.integer();
+    found.corrected = next.flag();
+    return found;
+}
+
+struct ConsentRow {
+    ConsentState state;
+    std::int64_t error_ms = 0;
+};
+
+// The newest grant holds only when every withdrawal is certainly older: when times overlap, the
+// withdrawal wins.
+ConsentState current(const std::vector<ConsentRow>& all) {
+    const ConsentRow* grant = nullptr;
+    const ConsentRow* withdrawal = nullptr;
+    for (const ConsentRow& each : all) {
+        const ConsentRow*& newest = each.state.granted ? grant : withdrawal;
+        const std::int64_t reach = each.state.granted ? each.state.at_ms - each.error_ms
+                                                      : each.state.at_ms + each.error_ms;
+        const auto reach_of = [](const ConsentRow& row) {
+            return row.state.granted ? row.state.at_ms - row.error_ms
+                                     : row.state.at_ms + row.error_ms;
+        };
+        if (newest == nullptr || reach >= reach_of(*newest)) newest = &each;
+    }
+    if (withdrawal == nullptr) return grant->state;
+    if (grant == nullptr) return withdrawal->state;
+    const bool certain =
+        grant->state.at_ms - grant->error_ms > withdrawal->state.at_ms + withdrawal->error_ms;
+    return certain ? grant->state : withdrawal->state;
+}
+
+}  // namespace
+
+struct Queries::Impl {
+    Tables tables;
+};
+
+Queries::Queries(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+Queries::~Queries() = default;
+
+Result<std::unique_ptr<Queries>> Queries::open(const std::filesystem::path& projection) {
+    TILL_TRY(Tables tables, Tables::open(projection, Database::Mode::read_only));
+    return std::unique_ptr<Queries>{new Queries{std::make_unique<Impl>(std::move(tables))}};
+}
+
+Result<std::vector<JournalState>> Queries::journals(Store& store) {
+    std::vector<JournalState> found;
+    TILL_TRY(auto rows, store.journals());
+    for (JournalRow& row : rows) {
+        TILL_TRY(const auto known, impl_->tables.find_journal(row.journal));
+        TILL_TRY(const auto branches, store.branches(row.journal));
+        found.push_back({std::move(row), known ? known->cursor : Seq{0}, branches.size()});
+    }
+    return found;
+}
+
+Result<TransactionPage> Queries::transactions(const TransactionFilter& filter) {
+    TransactionPage page;
+    std::int64_t last = 0;
+    const auto visit = [&](const Row& row) {
+        last = row.integer(1);
+        page.rows.push_back(transaction_row(row));
+    };
+    if (filter.number.empty())
+        TILL_TRY_VOID(impl_->tables.each(page_sql, visit, filter.after, filter.business_day,
+                                         filter.store, filter.workstation, filter.limit));
+    else
+        TILL_TRY_VOID(
+            impl_->tables.each(numbered_sql, visit, filter.after, filter.limit, filter.number));
+    if (page.rows.size() == filter.limit) page.next = last;
+    return page;
+}
+
+Result<std::vector<ExceptionRow>> Queries::exceptions(bool open_only, std::int64_t after,
+                                                      std::size_t limit) {
+    std::vector<ExceptionRow> found;
+    const auto visit = [&](const Row& row) { found.push_back(exception_row(row)); };
+    TILL_TRY_VOID(impl_->tables.each(exceptions_sql, visit, after, open_only, limit));
+    return found;
+}
+
+Result<ExceptionRow> Queries::exception(std::int64_t id) {
+    std::optional<ExceptionRow> found;
+    TILL_TRY_VOID(
+        impl_->tables.each(exception_sql, [&](const Row& row) { found = exception_row(row); }, id));
+    if (!found) return Error{Errc::not_found, "no exception " + std::to_string(id)};
+    return *std::move(found);
+}
+
+Result<CustomerView> Queries::customer(const CustomerId& customer) {
+    CustomerView view{.customer = customer};
+    bool known = false;
+    const Blob id{customer.value().bytes()};
+    const auto head = [&](const Row& row) {
+        known = true;
+        view.first_seen_ms = row.integer(0);
+        view.last_seen_ms = row.integer(1);
+        view.enrolled = !row.is_null(2);
+        view.business = row.integer(3) != 0;
+        view.country = row.bytes(4);
+        view.language = row.bytes(5);
+    };
+    TILL_TRY_VOID(
+        impl_->tables.each("SELECT first_seen_ms, last_seen_ms, enrolled_event, business, country, "
+                           "language FROM customers WHERE id = ?",
+                           head, id));
+    if (!known) return Error{Errc::not_found, "no such customer"};
+    TILL_TRY_VOID(impl_->tables.each(
+        purchases_sql, [&](const Row& row) { view.purchases.push_back(transaction_row(row)); },
+        id));
+    std::map<std::pair<int, int>, std::vector<ConsentRow>> consents;
+    const auto consent = [&](const Row& row) {
+        Columns next{row};
+        ConsentRow each;
+        each.state.purpose = next.small();
+        each.state.channel = next.small();
+        each.state.granted = next.flag();
+        each.state.text_version = next.text();
+        each.state.proof = next.text();
+        each.state.at_ms = next.integer();
+        each.error_ms = next.integer();
+        consents[{each.state.purpose, each.state.channel}].push_back(std::move(each));
+    };
+    TILL_TRY_VOID(
+        impl_->tables.each("SELECT purpose, channel, granted, text_version, proof, at_ms, error_ms "
+                           "FROM consents WHERE customer = ? ORDER BY event, position",
+                           consent, id));
+    for (const auto& [what, all] : consents) view.consents.push_back(current(all));
+    return view;
+}
+
+Result<std::vector<std::string>> Queries::business_days() {
+    std::vector<std::string> days;
+    const auto visit = [&](const Row& row) { days.emplace_back(row.bytes(0)); };
+    TILL_TRY_VOID(impl_->tables.each(
+        "SELECT DISTINCT business_day FROM days WHERE business_day <> '' ORDER BY 1", visit));
+    return days;
+}
+
+Result<std::vector<ReconciledDay>> Queries::reconcile(std::string_view business_day, Store& store) {
+    std::vector<Reconciler::Place> places;
+    const auto visit = [&](const Row& row) {
+        places.push_back({row.integer(0), std::string{row.bytes(1)}, std::string{row.bytes(2)},
+                          std::string{row.bytes(3)}});
+    };
+    // Of a day nobody has events or figures of there is nothing to say.
+    TILL_TRY_VOID(impl_->tables.each(
+        "SELECT id, store, workstation, business_day FROM days WHERE business_day = ? AND "
+        "(EXISTS (SELECT 1 FROM day_events WHERE day = id) OR EXISTS (SELECT 1 FROM day_figures "
+        "WHERE day = id)) "
+        "ORDER BY store, workstation",
+        visit, business_day));
+    std::vector<ReconciledDay> days;
+    TILL_TRY(const Transaction snapshot,
+             Transaction::begin(impl_->tables.database(), Transaction::Kind::read));
+    for (const Reconciler::Place& place : places) {
+        TILL_TRY(ReconciledDay day, Reconciler(impl_->tables, store).compare(place));
+        days.push_back(std::move(day));
+    }
+    return days;
+}
+
+}  // namespace till::sync

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "sync/ledger/store.hpp"
+#include "sync/projection/rules.hpp"
+#include "sync/projection/tables.hpp"
+#include "sync/vault/vault.hpp"
+
+#include <set>
+
+namespace till::sync::detail {
+
+/// Writes the rows of one event after the other, inside the transaction that its caller holds.
+class Writer {
+public:
+    Writer(Tables& tables, Vault& vault) : tables_{tables}, vault_{vault} {}
+
+    /// Loads what waits for a later event (post-voids of unknown transactions, claims of unknown
+    /// receipts). Also after a rollback.
+    Result<void> prepare();
+
+    /// Projects one event; `body` is the envelope's, or its correction.
+    Result<void> write(const JournalId& journal, std::int64_t number, const StoredEnvelope& stored,
+                       BytesView body);
+    /// Notes something about an event, once.
+    Result<void> note(std::int64_t event, const Finding& finding, std::optional<std::int64_t> day);
+
+private:
+    struct Subject {
+        std::int64_t event = 0;
+        JournalId journal{Uuid{}};
+        Seq seq{0};
+        std::int64_t corrected_ms = 0;
+        std::int64_t error_ms = 0;
+        v1::Event* said = nullptr;
+        Tables::Day* day = nullptr;
+        std::optional<CustomerId> customer{};
+    };
+
+    Result<void> write_fact(const Subject& subject);
+    Result<void> count_event(const Subject& subject);
+    Result<void> find_customer(const StoredEnvelope& stored, Subject& subject);
+    Result<void> see_customer(const Subject& subject);
+
+    Result<void> write_transaction(const Subject& subject, v1::RetailTransaction& sale);
+    struct Taken {
+        std::int64_t event = 0;
+        bool same_content = false;
+    };
+    Result<std::optional<Taken>> taken(const char* sql, const Subject& subject,
+                                       const BusinessKey& key, const Digest& content);
+    Result<void> repeated(const Subject& subject, const BusinessKey& key, const Taken& by);
+    Result<bool> note_all(const Subject& subject, const v1::RetailTransaction& sale);
+    Result<void> insert_transaction(const Subject& subject, const BusinessKey& key,
+                                    const Digest& content, const v1::RetailTransaction& sale);
+    Result<void> insert_line(const Subject& subject, int position, const v1::Line& line);
+    Result<void> insert_parts(const Subject& subject, const v1::RetailTransaction& sale);
+    Result<void> check_returned(const Subject& subject, int position, const v1::Line& line);
+    Result<void> link_post_void(const Subject& subject);
+    Result<void> heal(const Subject& subject, const BusinessKey& key);
+    Result<void> withhold(const Subject& subject, const v1::RetailTransaction& sale);
+
+    Result<void> write_control(const Subject& subject);
+    Result<void> write_tender_control(const Subject& subject);
+    Result<void> write_identified(const Subject& subject);
+    Result<void> claim(const Subject& subject, const std::string& receipt);
+    Result<void> write_enrolled(const Subject& subject);
+    Result<void> write_consent(const Subject& subject, int position, const v1::ConsentSet& consent);
+    Result<void> write_count(const Subject& subject);
+    Result<void> write_adjustment(const Subject& subject);
+    Result<void> write_set_aside(const Subject& subject);
+
+    Tables& tables_;
+    Vault& vault_;
+    std::set<std::int64_t> awaited_events_;   // A post-void names them.
+    std::set<std::string> awaited_receipts_;  // A customer claims them.
+};
+
+}  // namespace till::sync::detail
