@@ -1,8 +1,8 @@
 #pragma once
 
 #include "agent/core/result.hpp"
-#include "sync/ledger/store.hpp"
 #include "sync/session/exchange.hpp"
+#include "sync/wire/append.hpp"
 
 #include <chrono>
 #include <memory>

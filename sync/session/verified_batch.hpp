@@ -1,7 +1,7 @@
 #pragma once
 
 #include "agent/core/result.hpp"
-#include "sync/ledger/store.hpp"
+#include "sync/wire/append.hpp"
 #include "sync/wire/frames.pb.h"
 
 #include <span>

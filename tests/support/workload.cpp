@@ -75,7 +75,7 @@ std::vector<Shop> other_shops() {
     vienna.tax_rates = {20, 10};
     vienna.schemes = {"maestro", "visa", "mastercard", "amex"};
     vienna.card_share = 0.5;
-    vienna.price_log_mean = 6.1;
+    vienna.log_mean = 6.1;
     vienna.first_day_ms = 1'741'593'600'000;
     Shop taipei;
     taipei.caller = "register-2";
@@ -88,7 +88,7 @@ std::vector<Shop> other_shops() {
     taipei.schemes = {"visa", "jcb", "mastercard"};
     taipei.card_share = 0.45;
     taipei.loyalty_share = 0.55;
-    taipei.price_log_mean = 4.4;
+    taipei.log_mean = 4.4;
     taipei.first_day_ms = 1'755'734'400'000;
     Shop leeds;
     leeds.caller = "till";
@@ -109,7 +109,7 @@ Workload::Workload(Shop shop, std::uint64_t seed)
     : shop_{std::move(shop)}, engine_{seed}, now_ms_{shop_.first_day_ms}, booted_ms_{0} {
     for (std::size_t i = 0; i < shop_.catalogue; ++i) {
         const auto prefix = std::stoull(shop_.gtin_prefixes[below(shop_.gtin_prefixes.size())]);
-        const double draw = std::exp(shop_.price_log_mean + shop_.price_log_deviation * gaussian());
+        const double draw = std::exp(shop_.log_mean + shop_.log_deviation * gaussian());
         const auto price = static_cast<std::int64_t>(std::clamp(draw, 19.0, 19'999.0));
         items_.push_back({with_check_digit(prefix * 1'000'000'000 + below(1'000'000'000)),
                           price - price % 10 + 9, uniform() < 0.35 ? 0U : 1U});

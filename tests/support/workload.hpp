@@ -24,8 +24,8 @@ struct Shop {
     std::vector<std::string> gtin_prefixes = {"400", "401", "402", "405", "426",
                                               "300", "500", "761", "871", "200"};
     std::size_t catalogue = 8000;
-    double price_log_mean = 5.6;
-    double price_log_deviation = 0.9;
+    double log_mean = 5.6;  ///< Of prices, in minor units.
+    double log_deviation = 0.9;
     std::array<std::int64_t, 2> tax_rates = {19, 7};  ///< Per cent, of codes A and B.
     std::vector<std::string> schemes = {"visa", "mastercard", "girocard"};
     double card_share = 0.62;

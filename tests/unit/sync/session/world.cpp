@@ -93,7 +93,8 @@ void World::cut_device() {
     link.uplink.reset();
     link.device_work.clear();
     link.down.clear();
-    if (below(2) == 0) link.up.clear();  // What was under way may or may not arrive.
+    if (below(3) == 0) link.up.clear();  // What was under way may or may not arrive.
+    if (below(2) == 0) connect();        // A second session of the journal, at once.
 }
 
 void World::cut_gateway() {
