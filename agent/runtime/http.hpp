@@ -3,6 +3,7 @@
 #include "agent/core/bytes.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@ struct HttpRequest {
     std::string target;                                        ///< As sent: "/v1/events?after=7".
     std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case.
     Bytes body;
+    std::uint16_t local_port = 0;  ///< Of the listener it came in by.
 
     std::string_view path() const { return std::string_view{target}.substr(0, target.find('?')); }
     std::string_view query() const {

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "agent/api/command_table.hpp"
+#include "agent/api/tokens.hpp"
+#include "agent/runtime/http_server.hpp"
+
+namespace till {
+
+/// The table over HTTP: JSON in, JSON out, problems as RFC 9457. Serve it on a loopback address only.
+///
+/// Who may ask: Host must be localhost, 127.0.0.1 or [::1] with our port (DNS rebinding), an Origin
+/// must be our own (other sites' pages), and a bearer token names caller and role. A capture needs
+/// an Idempotency-Key. 201 answers what was captured now, 200 what the key had captured before. A
+/// traceparent (W3C) gives the trace id; else one is made.
+///
+/// References must outlive it. Thread: the loop's.
+class HttpDoor {
+public:
+    HttpDoor(CommandTable& table, Tokens tokens, Random& random)
+        : table_{table}, tokens_{std::move(tokens)}, random_{random} {}
+
+    asio::awaitable<HttpResponse> handle(HttpRequest request);
+
+    /// For HttpServer::listen.
+    HttpHandler handler() {
+        return [this](HttpRequest request) { return handle(std::move(request)); };
+    }
+
+private:
+    asio::awaitable<HttpResponse> capture(const CommandInfo& command, HttpRequest request,
+                                          Caller caller, Bytes trace_id);
+    asio::awaitable<HttpResponse> answer(const CommandInfo& command, HttpRequest request,
+                                         Caller caller, Bytes trace_id);
+
+    CommandTable& table_;
+    Tokens tokens_;
+    Random& random_;
+};
+
+}  // namespace till
