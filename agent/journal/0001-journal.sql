@@ -48,10 +48,11 @@ CREATE TABLE event (
   body BLOB NOT NULL
 ) STRICT;
 
--- What is derived from events 1 to `seq`; later events are looked at themselves (0020).
+-- How far what is derived from events goes; later events are looked at themselves (0020).
 CREATE TABLE derived (
   one INTEGER PRIMARY KEY CHECK (one = 1),
-  seq INTEGER NOT NULL
+  keys_seq INTEGER NOT NULL,
+  days_seq INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE key_index (
@@ -82,6 +83,6 @@ CREATE TABLE day_figure (
   PRIMARY KEY (business_day, store, workstation, currency, measure, type)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO derived VALUES (1, 0);
+INSERT INTO derived VALUES (1, 0, 0);
 INSERT INTO owner_state VALUES (1, x'');
 INSERT INTO acknowledged VALUES (1, 0, x'');

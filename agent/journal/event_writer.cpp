@@ -15,7 +15,7 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
     TILL_TRY(writer.head_,
              database.prepare("UPDATE head SET seq = ?, hash = ?, transactions = ?, receipts = ?"));
     TILL_TRY(writer.state_, database.prepare("UPDATE owner_state SET state = ?"));
-    TILL_TRY(writer.derived_, database.prepare("UPDATE derived SET seq = ?"));
+    TILL_TRY(writer.derived_, database.prepare("UPDATE derived SET keys_seq = ?, days_seq = ?"));
     TILL_TRY(writer.acknowledged_,
              database.prepare("UPDATE acknowledged SET seq = ?, store_epoch = ?"));
     TILL_TRY(writer.numbers_,
@@ -58,7 +58,9 @@ Result<void> EventWriter::update_head(const JournalRows::HeadRow& head) {
 
 Result<void> EventWriter::update_state(const Bytes& state) { return state_.run(Blob{state}); }
 
-Result<void> EventWriter::update_derived(Seq seq) { return derived_.run(seq.value()); }
+Result<void> EventWriter::update_derived(const JournalRows::Derived& derived) {
+    return derived_.run(derived.keys.value(), derived.days.value());
+}
 
 Result<void> EventWriter::update_acknowledged(Seq seq, const Bytes& store_epoch) {
     return acknowledged_.run(seq.value(), Blob{store_epoch});

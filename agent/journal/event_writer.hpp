@@ -25,7 +25,7 @@ public:
                           const std::string& receipt_number);
     Result<void> update_head(const JournalRows::HeadRow& head);
     Result<void> update_state(const Bytes& state);
-    Result<void> update_derived(Seq seq);
+    Result<void> update_derived(const JournalRows::Derived& derived);
     Result<void> update_acknowledged(Seq seq, const Bytes& store_epoch);
 
     struct NumbersRow {

@@ -17,6 +17,7 @@ namespace {
 constexpr int wal_pages_idle = 1000;  // 4 MB: a checkpoint is worth its two fsyncs.
 constexpr int wal_pages_busy = 4000;  // 16 MB: readers and recovery get slower beyond.
 constexpr std::size_t recent_idle = 1024;
+constexpr std::size_t days_slice = 2048;  // Some milliseconds: a capture may come in meanwhile.
 
 Result<void> write_identity(Database& database, const JournalIdentity& identity) {
     TILL_TRY(Statement insert, database.prepare("INSERT INTO identity VALUES(1, ?, ?, ?, ?, ?)"));
@@ -40,6 +41,7 @@ struct JournalCore::Impl {
     detail::KeyIndex keys;
     JournalIdentity identity;
     detail::JournalRows::HeadRow head;
+    detail::JournalRows::Derived derived;
     Acknowledged acknowledged;
     Bytes state;
     bool failed = false;  // A commit went wrong: what is on disk is not known.
@@ -53,7 +55,9 @@ struct JournalCore::Impl {
     Result<Stored> store(const Draft& draft, const detail::KeyHash& key,
                          detail::JournalRows::HeadRow& head);
     Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
-    Result<void> derive();
+    Result<void> index_keys();
+    Result<void> add_up_days();
+    std::uint64_t days_behind() const { return head.head.seq.value() - derived.days.value(); }
     bool reserve_reached() const;
 };
 
@@ -85,11 +89,11 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
     TILL_TRY(auto writer, detail::EventWriter::prepare(database));
     TILL_TRY(JournalIdentity identity, rows.identity());
     TILL_TRY(const auto head, rows.head());
-    TILL_TRY(const Seq derived, rows.derived());
-    TILL_TRY(auto keys, detail::KeyIndex::load(database, derived));
-    auto impl =
-        std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
-                               std::move(writer), std::move(keys), std::move(identity), head);
+    TILL_TRY(const auto derived, rows.derived());
+    TILL_TRY(auto keys, detail::KeyIndex::load(database, derived.keys));
+    auto impl = std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
+                                       std::move(writer), std::move(keys), std::move(identity),
+                                       head, derived);
     TILL_TRY_VOID(impl->check_head());
     TILL_TRY_VOID(impl->load_owner());
     return JournalCore{std::move(impl)};
@@ -225,29 +229,40 @@ Result<std::vector<Result<Stored>>> JournalCore::Impl::append(std::span<const Dr
     return results;
 }
 
-Result<void> JournalCore::Impl::derive() {
-    TILL_TRY(const Seq derived, rows.derived());
+Result<void> JournalCore::Impl::index_keys() {
     TILL_TRY(auto transaction, Transaction::begin(database));
+    const detail::JournalRows::Derived now{head.head.seq, derived.days};
+    TILL_TRY_VOID(keys.write());
+    TILL_TRY_VOID(writer.update_derived(now));
+    TILL_TRY_VOID(transaction.commit());
+    keys.written();
+    derived = now;
+    return {};
+}
+
+Result<void> JournalCore::Impl::add_up_days() {
+    TILL_TRY(auto transaction, Transaction::begin(database));
+    detail::JournalRows::Derived now = derived;
     DayTotals totals;
     const auto add = [&](const sync::Envelope& envelope, const Digest& hash) {
         detail::add_to(totals, envelope, hash);
+        now.days = envelope.seq;
         return true;
     };
-    TILL_TRY_VOID(rows.each(derived, head.head.seq, limits::journal_recent_max, add));
+    TILL_TRY_VOID(rows.each(derived.days, head.head.seq, days_slice, add));
     TILL_TRY_VOID(detail::write_days(database, rows, std::move(totals)));
-    TILL_TRY_VOID(keys.write());
-    TILL_TRY_VOID(writer.update_derived(head.head.seq));
+    TILL_TRY_VOID(writer.update_derived(now));
     TILL_TRY_VOID(transaction.commit());
-    keys.written();
+    derived = now;
     return {};
 }
 
 Result<std::vector<Result<Stored>>> JournalCore::append(std::span<const Draft> drafts) {
     if (impl_->failed) return Error{Errc::io, "journal: it failed and was not opened again"};
     if (impl_->keys.recent() + drafts.size() > limits::journal_recent_max) {
-        if (auto derived = impl_->derive(); !derived) {
+        if (auto indexed = impl_->index_keys(); !indexed) {
             impl_->failed = true;
-            return std::move(derived).error();
+            return std::move(indexed).error();
         }
     }
     auto results = impl_->append(drafts);
@@ -297,7 +312,8 @@ Result<void> JournalCore::secure() {
 }
 
 Result<void> JournalCore::maintain() {
-    if (impl_->keys.recent() >= recent_idle) TILL_TRY_VOID(impl_->derive());
+    if (impl_->keys.recent() >= recent_idle) TILL_TRY_VOID(impl_->index_keys());
+    if (impl_->days_behind() > 0) TILL_TRY_VOID(impl_->add_up_days());
     TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::passive));
     return {};
 }
@@ -305,7 +321,8 @@ Result<void> JournalCore::maintain() {
 JournalCore::Maintenance JournalCore::maintenance() const {
     const int pages = impl_->database.wal_pages();
     if (pages >= wal_pages_busy) return Maintenance::now;
-    const bool due = pages >= wal_pages_idle || impl_->keys.recent() >= recent_idle;
+    const bool due = pages >= wal_pages_idle || impl_->keys.recent() >= recent_idle
+                     || impl_->days_behind() >= recent_idle;
     return due ? Maintenance::when_idle : Maintenance::none;
 }
 

@@ -78,7 +78,7 @@ public:
 
     /// Work that can wait until the till is idle: indexes recent keys, adds recent events to the day
     /// totals, copies the WAL back into the database. Takes tens of milliseconds. append() does the
-    /// first two by itself only when journal_recent_max events have piled up.
+    /// first by itself when the keys of journal_recent_max events have piled up.
     Result<void> maintain();
     enum class Maintenance : std::uint8_t {
         none,  ///< Nothing that is worth a wake-up.

@@ -95,14 +95,14 @@ Result<Verification> JournalReader::verify(const Progress& progress) {
 
 Result<std::vector<std::string>> JournalReader::business_days() {
     TILL_TRY(const auto transaction, Transaction::begin(impl_->database, Transaction::Kind::read));
-    TILL_TRY(const Seq derived, impl_->rows.derived());
+    TILL_TRY(const auto derived, impl_->rows.derived());
     TILL_TRY(auto days, impl_->rows.business_days());
     DayTotals recent;
     const auto add = [&](const sync::Envelope& envelope, const Digest& hash) {
         detail::add_to(recent, envelope, hash);
         return true;
     };
-    TILL_TRY_VOID(scan(derived, add));
+    TILL_TRY_VOID(scan(derived.days, add));
     for (const auto& [key, figures] : recent.days()) days.push_back(key.business_day);
     std::sort(days.begin(), days.end());
     days.erase(std::unique(days.begin(), days.end()), days.end());
@@ -111,13 +111,13 @@ Result<std::vector<std::string>> JournalReader::business_days() {
 
 Result<std::map<DayKey, DayFigures>> JournalReader::day_totals(std::string_view business_day) {
     TILL_TRY(const auto transaction, Transaction::begin(impl_->database, Transaction::Kind::read));
-    TILL_TRY(const Seq derived, impl_->rows.derived());
+    TILL_TRY(const auto derived, impl_->rows.derived());
     DayTotals totals;
     const auto add = [&](const sync::Envelope& envelope, const Digest& hash) {
         detail::add_to(totals, envelope, hash);
         return true;
     };
-    TILL_TRY_VOID(scan(derived, add));
+    TILL_TRY_VOID(scan(derived.days, add));
     TILL_TRY(const auto keys, impl_->rows.stored_keys(business_day));
     for (const DayKey& key : keys) {
         TILL_TRY(const DayFigures stored, impl_->rows.stored_day(key));

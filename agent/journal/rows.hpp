@@ -17,7 +17,11 @@ public:
         std::uint64_t receipts = 0;
     };
     Result<HeadRow> head();
-    Result<Seq> derived();  ///< How far the key index and the days go.
+    struct Derived {
+        Seq keys{0};  ///< The key index holds the keys of events up to here.
+        Seq days{0};  ///< The day tables add up events up to here.
+    };
+    Result<Derived> derived();
     Result<std::optional<Digest>> hash_at(Seq seq);
 
     /// Events after `from` up to `upto`, oldest first, while `visit` says so.

@@ -147,7 +147,11 @@ JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<co
 void bench_long(const Scratch& scratch, Clock& clock, std::span<const Bytes> bodies) {
     const JournalCore::Options options{.file = scratch.path / "long.db"};
     auto start = Steady::now();
-    { const JournalCore filled = fill(options, clock, bodies); }
+    {
+        // Short bodies: what is measured does not read them, and the disk has enough to do.
+        const std::vector<Bytes> small(1, bodies.front().substr(0, 100));
+        const JournalCore filled = fill(options, clock, small);
+    }
     fmt::print(stderr, "filling took {:.1f} s, {} MB\n", since(start) / 1e6,
                std::filesystem::file_size(options.file) / 1'000'000);
     std::vector<double> times;
