@@ -87,8 +87,9 @@ Result<void> InvoiceMapper::read_numbers(const std::vector<std::string_view>& fi
     TILL_TRY_VOID(read(Column::tender_amount, row.tender_amount));
     if (mapping_.has(Column::quantity) && !quantity) return at_column(Column::quantity, "is empty");
     row.quantity = quantity.value_or(Decimal{1, 0});
-    if (row.quantity.is_zero()) return at_column(Column::quantity, "is zero");
     if (!row.price && !row.amount) return at_column(Column::unit_price, "is empty");
+    if (!row.price && row.quantity.is_zero())
+        return at_column(Column::quantity, "is zero, which leaves no unit price");
     return {};
 }
 

@@ -15,16 +15,15 @@ Decimal absolute(const Decimal& value) { return value.is_negative() ? value.nega
 
 /// amount / quantity to nine decimals, half away from zero, without zeros at the end.
 Result<Decimal> unit_price_from(const Decimal& amount, const Decimal& quantity) {
-    __int128 numerator = amount.mantissa(), denominator = quantity.mantissa();
-    for (int at = amount.scale(); at < Decimal::scale_max + quantity.scale(); ++at) numerator *= 10;
-    if (denominator < 0) numerator = -numerator, denominator = -denominator;
-    const __int128 half = denominator / 2;
-    __int128 quotient = (numerator + (numerator < 0 ? -half : half)) / denominator;
+    std::int64_t power = 1;
+    for (int at = amount.scale(); at < Decimal::scale_max + quantity.scale(); ++at) power *= 10;
+    const Decimal of = quantity.is_negative() ? amount.negated() : amount;
+    const auto price = scale_rounded(of.mantissa(), power, absolute(quantity).mantissa());
+    if (!price) return Error{Errc::out_of_range, "amount is too large"};
+    std::int64_t mantissa = *price;
     int scale = Decimal::scale_max;
-    for (; scale > 0 && quotient % 10 == 0; --scale) quotient /= 10;
-    if (quotient > INT64_MAX || quotient < INT64_MIN)
-        return Error{Errc::out_of_range, "amount is too large"};
-    return Decimal{static_cast<std::int64_t>(quotient), scale};
+    for (; scale > 0 && mantissa % 10 == 0; --scale) mantissa /= 10;
+    return Decimal{mantissa, scale};
 }
 
 std::string whole(const std::string& number) {

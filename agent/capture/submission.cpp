@@ -28,11 +28,6 @@ bool is_settled(const Result<v1::Captured>& outcome) {
     }
 }
 
-asio::awaitable<bool> is_cancelled() {
-    const auto state = co_await asio::this_coro::cancellation_state;
-    co_return state.cancelled() != asio::cancellation_type::none;
-}
-
 }  // namespace
 
 Submission::Submission(asio::any_io_executor executor, CaptureSink& sink, RetryPause pause)
@@ -75,11 +70,13 @@ void Submission::start(std::vector<Capture> batch) {
 }
 
 asio::awaitable<bool> Submission::wait_for_flight() {
-    while (in_flight_ > 0) {
-        if (co_await is_cancelled()) co_return false;
-        co_await landed_.async_wait(nothrow);
+    for (;;) {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return false;
+        if (in_flight_ == 0) co_return true;
+        const auto woken = co_await landed_.async_wait(nothrow);
+        static_cast<void>(woken);
     }
-    co_return !co_await is_cancelled();
 }
 
 asio::awaitable<bool> Submission::pause(std::chrono::milliseconds length, std::size_t waiting,
