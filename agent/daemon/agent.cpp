@@ -24,15 +24,17 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
          {"journal", journal_->identity().journal.value().text()},
          {"head", journal_->head().seq.value()}});
 
+    TILL_CO_TRY_VOID(world_.home.save_port(server_->port()));
+
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto state = co_await asio::this_coro::cancellation_state;
+    children_.spawn(server_->run());
     for (const auto& drop : drops_) children_.spawn(drop->run());
     if (uplink_) {
         children_.spawn(uplink_->run());
         children_.spawn(identity_->keep_fresh());
         children_.spawn(reporter_->run());
         children_.spawn(send_telemetry());
-        for (const auto& leftover : leftovers_) children_.spawn(leftover->run());
     }
     while (!ending_ && state.cancelled() == asio::cancellation_type::none)
         co_await ended_.async_wait(nothrow);
@@ -55,6 +57,7 @@ void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
     identity_->raise(WallTime{centre - welcomed.clock.error_ms});
     reporter_->on_link_up();
     reporting_.cancel();
+    hand_over_older_journals(welcomed.store_epoch);
     const auto& newest = identity_->enrolment().sealing_keys.back();
     if (welcomed.sealing_key_id != 0 && welcomed.sealing_key_id != newest.id)
         children_.spawn(fetch_keys());
@@ -72,6 +75,32 @@ void Agent::on_forked(const sync::Mark& centre) {
     if (begun) return end({.again = true, .state = journal_->state()});
     log(LogLevel::error, "agent", "no new journal could be begun; capturing goes on in the old one",
         {{"error", begun.error().detail}});
+}
+
+/// Only once the centre has said which store it is can be known what it lacks.
+void Agent::hand_over_older_journals(const Bytes& store_epoch) {
+    if (handed_over_to_ == store_epoch) return;
+    if (!leftovers_.empty())
+        return end({.again = true, .state = {}});  // It was restored meanwhile.
+    handed_over_to_ = store_epoch;
+    auto unfinished = open_unfinished_journals(world_.home, store_epoch, world_.clock);
+    if (!unfinished)
+        return log(LogLevel::warning, "agent", "older journals are not handed over",
+                   {{"error", unfinished.error().detail}});
+    for (auto& one : *unfinished) {
+        auto made =
+            std::make_unique<Leftover>(world_.executor, std::move(one), world_.home, *identity_,
+                                       store_epoch, world_.clock, started_.since_boot.value());
+        leftovers_.push_back(std::move(made));
+        children_.spawn(leftovers_.back()->run());
+    }
+}
+
+void Agent::on_retired(const Bytes& store_epoch) {
+    log(LogLevel::info, "agent", "the forked journal is kept at the centre");
+    if (const auto saved = world_.home.save_retired(journal_->identity().journal, store_epoch);
+        !saved)
+        log(LogLevel::warning, "agent", "that was not noted", {{"error", saved.error().detail}});
 }
 
 void Agent::on_totals_stored(std::string_view business_day, std::uint32_t amendment) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/api/command_table.hpp"
+#include "agent/api/http_door.hpp"
 #include "agent/capture/file_drop.hpp"
 #include "agent/daemon/day_reporter.hpp"
 #include "agent/daemon/device_identity.hpp"
@@ -9,6 +10,7 @@
 #include "agent/daemon/journals.hpp"
 #include "agent/daemon/leftover.hpp"
 #include "agent/daemon/settings.hpp"
+#include "agent/runtime/http_server.hpp"
 #include "agent/runtime/task_group.hpp"
 
 #include <memory>
@@ -21,7 +23,7 @@ namespace till {
 /// wiring.cpp, top to bottom; this is what it does while it runs.
 ///
 /// Thread: the loop's; the journal adds one thread of its own.
-class Agent final : private sync::UplinkOwner {
+class Agent final : public sync::UplinkOwner {
 public:
     /// What the program gives to an agent; all of it outlives the agent.
     struct World {
@@ -30,6 +32,7 @@ public:
         const AgentSettings& settings;
         Clock& clock;
         Random& random;
+        std::uint16_t http_port;  ///< 0: the kernel picks.
     };
 
     /// Fails as the parts do: corrupt, forbidden, io, malformed, out_of_range, each with a detail
@@ -45,19 +48,24 @@ public:
     /// Runs until cancelled (within two seconds), or until a new Agent must take over.
     asio::awaitable<Result<Ending>> run(Bytes earlier_state);
 
+    std::uint16_t http_port() const { return server_->port(); }
+
 private:
     explicit Agent(const World& world);
+    Result<void> open_door();
     Result<void> open_file_drops();
 
     asio::awaitable<Result<sync::ClientContext>> context() override;
     void on_welcomed(const sync::UplinkSession::Welcomed& welcomed) override;
     void on_forked(const sync::Mark& centre) override;
+    void on_retired(const Bytes& store_epoch) override;
     void on_totals_stored(std::string_view business_day, std::uint32_t amendment) override;
     void on_noticed(std::string_view topic, std::uint64_t version) override;
 
     asio::awaitable<void> send_telemetry();
     asio::awaitable<void> fetch_keys();
     asio::awaitable<void> carry_over(Bytes earlier_state);
+    void hand_over_older_journals(const Bytes& store_epoch);
     void end(Ending ending);
 
     World world_;
@@ -69,6 +77,9 @@ private:
     std::unique_ptr<sync::Uplink> uplink_;  // None when the settings say so.
     std::unique_ptr<DayReporter> reporter_;
     std::vector<std::unique_ptr<Leftover>> leftovers_;
+    std::optional<Bytes> handed_over_to_;  // Epoch of the store that older journals are offered to.
+    std::unique_ptr<HttpDoor> door_;
+    std::unique_ptr<HttpServer> server_;
     std::unique_ptr<DropSink> drop_sink_;
     Secret drop_key_;
     std::vector<std::unique_ptr<FileDrop>> drops_;

@@ -78,6 +78,7 @@ asio::awaitable<Result<bool>> run_lives(Agent::World world) {
         TILL_CO_TRY(auto ending, co_await agent->run(std::move(state)));
         if (!ending.again) co_return true;
         state = std::move(ending.state);
+        world.http_port = agent->http_port();  // Who had found the door finds it again.
     }
 }
 
@@ -167,7 +168,8 @@ AgentExit run_agent(const fs::path& folder, const std::optional<fs::path>& file)
     if (!home) return fail(home.error());
     SystemClock clock;
     SystemRandom random;
-    const Agent::World world{loop().get_executor(), *home, *settings, clock, random};
+    const Agent::World world{loop().get_executor(), *home, *settings, clock, random,
+                             settings->http_port};
     const auto ran = run_until_done(run_lives(world));
     home->remove_port();
     if (!ran) return fail(ran.error());

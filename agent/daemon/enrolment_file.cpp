@@ -28,7 +28,7 @@ constexpr std::array sections = {Section{"device", false, device}, Section{"cent
                                  Section{"sealing_key", true, sealing_key}};
 
 /// A TOML basic string. What comes from the centre may hold any byte.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text) {
@@ -81,20 +81,20 @@ std::string enrolment_text(const sync::Enrolment& enrolment) {
         return std::string{key} + " = " + value + "\n";
     };
     std::string text = "# Written by till-agent enrol. Do not edit.\n\n[device]\n";
-    text += line("id", quoted(enrolment.device.value().text()));
-    text += line("store", quoted(enrolment.store));
-    text += line("workstation", quoted(enrolment.workstation));
+    text += line("id", toml_string(enrolment.device.value().text()));
+    text += line("store", toml_string(enrolment.store));
+    text += line("workstation", toml_string(enrolment.workstation));
     text += line("first_generation", std::to_string(enrolment.first_generation.value()));
     text += line("last_generation", std::to_string(enrolment.last_generation.value()));
     text += "\n[centre]\n";
-    text += line("host", quoted(enrolment.gateway.host));
+    text += line("host", toml_string(enrolment.gateway.host));
     text += line("port", std::to_string(enrolment.gateway.port));
-    text += line("server_name", quoted(enrolment.gateway.name.text()));
-    text += line("authorities", quoted(enrolment.server_ca_pem));
+    text += line("server_name", toml_string(enrolment.gateway.name.text()));
+    text += line("authorities", toml_string(enrolment.server_ca_pem));
     for (const auto& key : enrolment.sealing_keys) {
         text += "\n[[sealing_key]]\n";
         text += line("id", std::to_string(key.id));
-        text += line("public_key", quoted(base64url(key.public_key)));
+        text += line("public_key", toml_string(base64url(key.public_key)));
     }
     return text;
 }

@@ -1,18 +1,21 @@
 #include "agent/daemon/home.hpp"
 
 #include "agent/core/base64.hpp"
+#include "agent/core/hex.hpp"
 #include "agent/crypto/system_random.hpp"
 #include "agent/daemon/enrolment_file.hpp"
 #include "agent/runtime/private_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <sstream>
 
 namespace till {
 
@@ -134,6 +137,32 @@ Result<Home::Begun> Home::begin_journal(const sync::Enrolment& enrolment, Journa
         text += std::to_string(one.generation.value()) + ' ' + one.journal.value().text() + '\n';
     TILL_TRY_VOID(write_file(root_ / "generations", text));
     return all.back();
+}
+
+Result<std::vector<Home::Retired>> Home::retired() const {
+    const auto file = root_ / "retired";
+    std::vector<Retired> all;
+    const auto text = read_file(file);
+    if (!text && text.error().code == Errc::not_found) return all;
+    if (!text) return text.error();
+    std::istringstream in{*text};
+    for (std::string journal, epoch; in >> journal >> epoch;) {
+        const auto id = Uuid::parse(journal);
+        auto bytes = unhex(epoch);
+        if (!id || !bytes) return Error{Errc::corrupt, file.string() + ": not as it was written"};
+        all.push_back({JournalId{*id}, *std::move(bytes)});
+    }
+    return all;
+}
+
+Result<void> Home::save_retired(JournalId journal, const Bytes& store_epoch) {
+    TILL_TRY(auto all, retired());
+    std::erase_if(all, [&](const Retired& one) { return one.journal == journal; });
+    all.push_back({journal, store_epoch});
+    std::string text;
+    for (const auto& one : all)
+        text += one.journal.value().text() + ' ' + hex(one.store_epoch) + '\n';
+    return write_file(root_ / "retired", text);
 }
 
 fs::path Home::journal_file(Generation generation) const {

@@ -25,9 +25,11 @@ namespace till {
 ///                      on stable storage before the journal is made: a number is never used twice
 ///   journal-G.db       the journal of generation G; the newest line of `generations` is written to
 ///   journal.db         symbolic link to that one, for tillctl and people
+///   retired            forked journals that the centre keeps aside, and of which store that is true
 ///   time-floor         newest verified time, milliseconds since 1970 (DESIGN §4, Time)
 ///   totals             how far each day's signed figures were stored at the centre
 ///   token-ROLE         what a caller of that role shows to the local doors; only the owner reads it
+///   tokens             more callers, as the door's Tokens reads them; written by people, if at all
 ///   drop-key drop-N.db what the file drop remembers of files it has seen, and the key to it
 ///   http.port          the port of the loopback door while the agent runs
 ///   lock               held while the agent runs; two agents never share a home
@@ -63,6 +65,14 @@ public:
     /// Takes the next generation for a journal of that id. out_of_range when all are used.
     Result<Begun> begin_journal(const sync::Enrolment& enrolment, JournalId journal);
     std::filesystem::path journal_file(Generation generation) const;
+    /// A forked journal is kept whole at the centre's store of that epoch.
+    struct Retired {
+        JournalId journal{Uuid{}};
+        Bytes store_epoch;
+    };
+    Result<std::vector<Retired>> retired() const;
+    Result<void> save_retired(JournalId journal, const Bytes& store_epoch);
+
     /// Points `journal.db` at that generation's file.
     Result<void> show_journal(Generation generation) const;
 

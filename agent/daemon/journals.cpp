@@ -2,6 +2,8 @@
 
 #include "agent/runtime/log.hpp"
 
+#include <algorithm>
+
 #ifndef TILL_AGENT_VERSION
 #error "the build system states the version"
 #endif
@@ -73,19 +75,27 @@ Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enro
     return opened;
 }
 
-Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, Clock& clock) {
+Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
+                                                          Clock& clock) {
     std::vector<OpenJournal> unfinished;
     TILL_TRY(const auto begun, home.begun());
+    TILL_TRY(const auto retired, home.retired());
     for (std::size_t i = 0; i + 1 < begun.size(); ++i) {
+        const auto is_kept = [&](const Home::Retired& one) {
+            return one.journal == begun[i].journal && one.store_epoch == store_epoch;
+        };
         const auto file = home.journal_file(begun[i].generation);
-        if (!fs::exists(file)) continue;
+        if (std::ranges::any_of(retired, is_kept) || !fs::exists(file)) continue;
         auto opened = open(file, 0, clock);
         if (!opened) {
             log(LogLevel::warning, "journal", "an older journal does not open",
                 {{"file", file.string()}, {"error", opened.error().detail}});
             continue;
         }
-        if (opened->core.acknowledged().seq < opened->core.head().seq)
+        const auto acknowledged = opened->core.acknowledged();
+        const Seq head = opened->core.head().seq;
+        if (head == Seq{0}) continue;
+        if (acknowledged.seq < head || acknowledged.store_epoch != store_epoch)
             unfinished.push_back(*std::move(opened));
     }
     return unfinished;

@@ -28,8 +28,9 @@ Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enro
 Result<void> begin_next_journal(Home& home, const sync::Enrolment& enrolment, Clock& clock,
                                 Random& random);
 
-/// The journals before the current one that hold events which the centre has not acknowledged.
-Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, Clock& clock);
+/// The journals before the current one that the centre's store of that epoch may not have whole.
+Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
+                                                          Clock& clock);
 
 /// What the uplink says of a journal when it connects.
 sync::UplinkSession::Options hello(const JournalIdentity& journal,

@@ -2,7 +2,10 @@
 #include "agent/crypto/hash.hpp"
 #include "agent/daemon/agent.hpp"
 #include "agent/runtime/log.hpp"
+#include "agent/runtime/private_file.hpp"
 
+#include <array>
+#include <bit>
 #include <fstream>
 
 // How a till-agent is put together, top to bottom. What it then does is agent.cpp.
@@ -66,6 +69,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     // What may be captured, and by which doors.
     TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, world.clock, world.random,
                                                workstation(settings, enrolment)));
+    TILL_TRY_VOID(agent->open_door());
     TILL_TRY_VOID(agent->open_file_drops());
 
     // What the centre is told.
@@ -85,11 +89,25 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
                                        .hello = hello(agent->journal_->identity(), enrolment),
                                        .seed = seed(world.random)};
     agent->uplink_ = std::make_unique<sync::Uplink>(uplink, *agent->port_, *agent, world.clock);
-    TILL_TRY(auto unfinished, open_unfinished_journals(world.home, world.clock));
-    for (auto& one : unfinished)
-        agent->leftovers_.push_back(std::make_unique<Leftover>(
-            world.executor, std::move(one), *agent->identity_, world.clock, seed(world.random)));
     return agent;
+}
+
+/// One token for each role that a person or program may have; more lie in `tokens`, as hashes.
+Result<void> Agent::open_door() {
+    std::string known;
+    for (const Role role : {Role::pos, Role::stock, Role::reader, Role::administrator}) {
+        const std::string word{name(role)};
+        TILL_TRY(const Secret token, world_.home.token(word));
+        known += word + ' ' + word + ' ' + hex(sha256(token.reveal())) + '\n';
+    }
+    const auto more = read_private_file(world_.home / "tokens");
+    if (!more && more.error().code != Errc::not_found) return more.error();
+    if (more) known += more->reveal();
+    TILL_TRY(auto tokens, Tokens::parse(known));
+    door_ = std::make_unique<HttpDoor>(*table_, std::move(tokens), world_.random);
+    TILL_TRY(server_, HttpServer::listen(world_.executor, "127.0.0.1", world_.http_port, {},
+                                         door_->handler()));
+    return {};
 }
 
 Result<void> Agent::open_file_drops() {

@@ -158,9 +158,11 @@ void Link::perform(const UplinkSession::Welcomed& action) {
     uplink_.owner_.on_welcomed(action);
 }
 
-void Link::perform(const UplinkSession::Forked& action) {
-    forked_ = true;
-    uplink_.owner_.on_forked(action.centre);
+void Link::perform(const UplinkSession::Forked& action) { uplink_.owner_.on_forked(action.centre); }
+
+void Link::perform(const UplinkSession::Retired& action) {
+    retired_ = true;
+    uplink_.owner_.on_retired(action.store_epoch);
 }
 
 void Link::perform(const UplinkSession::TotalsStored& action) {

@@ -20,7 +20,7 @@ public:
     asio::awaitable<Result<Hangup>> run();
 
     void feed(UplinkSession::Event event);
-    bool forked() const { return forked_; }
+    bool retired() const { return retired_; }
 
 private:
     // Children of run().
@@ -44,6 +44,7 @@ private:
     void perform(UplinkSession::Acknowledge action);
     void perform(const UplinkSession::Welcomed& action);
     void perform(const UplinkSession::Forked& action);
+    void perform(const UplinkSession::Retired& action);
     void perform(const UplinkSession::TotalsStored& action);
     void perform(const UplinkSession::Noticed& action);
 
@@ -58,7 +59,7 @@ private:
     std::deque<Bytes> outgoing_;                              // The front one is being written.
     std::optional<UplinkSession::Acknowledge> acknowledged_;  // The newest not yet handed on.
     bool acknowledging_ = false;
-    bool forked_ = false;
+    bool retired_ = false;
     std::optional<Result<Hangup>> ended_;
     asio::steady_timer changed_;  // Never expires; cancelled when any of the above moved.
 };

@@ -53,8 +53,7 @@ asio::awaitable<Uplink::Ended> Uplink::connect_and_sync() {
         const bool stopping = how.error().code == Errc::abandoned;
         co_return Ended{stopping ? Next::finish : Next::retry, how.error().detail};
     }
-    const bool handed_over = link.forked() && how->reason == Reason::done;
-    co_return Ended{handed_over ? Next::finish : Next::retry,
+    co_return Ended{link.retired() ? Next::finish : Next::retry,
                     std::string{name(how->reason)} + ": " + how->detail, how->retry_after};
 }
 

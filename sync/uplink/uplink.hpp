@@ -59,10 +59,12 @@ public:
     /// The context for the next connection: the owner renews the certificate first where it has
     /// run out. An error is treated like a connection that failed.
     virtual asio::awaitable<Result<ClientContext>> context() = 0;
-    /// The link is up. The centre's time now is the wall clock plus `welcomed.clock`.
+    /// The link is up. The centre's time now is the wall clock less `welcomed.clock.offset_ms`.
     virtual void on_welcomed(const UplinkSession::Welcomed& welcomed) = 0;
     /// This journal's chain is not the centre's: capture into a new journal from now on.
     virtual void on_forked(const Mark& centre) = 0;
+    /// All of the forked journal is kept at the store of this epoch; run() returns after this.
+    virtual void on_retired(const Bytes& store_epoch) = 0;
     virtual void on_totals_stored(std::string_view business_day, std::uint32_t amendment) = 0;
     virtual void on_noticed(std::string_view topic, std::uint64_t version) = 0;
 };
@@ -87,7 +89,7 @@ public:
     ~Uplink();
 
     /// Runs until cancelled, then says goodbye (at most about a second); or until a forked journal
-    /// has been handed over. Losing the centre is normal for a till: a log line and a pause.
+    /// was retired. Losing the centre is normal for a till: a log line and a pause.
     asio::awaitable<void> run();
 
     /// Sends a serialised DayTotals or Telemetry message. Dropped while the link is down: the owner
