@@ -27,6 +27,8 @@ void count(DayFigures& day, const FigureKey& key, const Figure& more) {
 void count_transaction(DayFigures& day, const v1::RetailTransaction& sale, Measure measure) {
     if (sale.training() || sale.status() != v1::TRANSACTION_STATUS_COMPLETED) return;
     count(day, {sale.currency(), measure, 0}, {1, sale.totals().gross()});
+    count(day, {sale.currency(), Measure::net, 0}, {1, sale.totals().net()});
+    count(day, {sale.currency(), Measure::tax, 0}, {1, sale.totals().tax()});
     for (const v1::Tender& tender : sale.tenders()) {
         if (tender.state() != v1::TENDER_STATE_APPROVED) continue;
         count(day, {sale.currency(), Measure::tender, tender.type()}, {1, tender.applied()});

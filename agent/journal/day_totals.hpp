@@ -28,6 +28,8 @@ enum class Measure : std::uint8_t {
     post_void = 2,    ///< Post-voids; the amount is the reversal's gross, so usually negative.
     tender = 3,  ///< Approved tenders of both; type is TenderType, the amount what was applied.
     tender_control = 4,  ///< Float, pickup, paid in, paid out; type is TenderControl.Type.
+    net = 5,  ///< Of transactions and post-voids together: gross without tax and rounding …
+    tax = 6,  ///< … and the tax.
 };
 
 struct FigureKey {

@@ -40,8 +40,8 @@ void TaskGroup::cancel() {
 }
 
 asio::awaitable<void> TaskGroup::join() {
+    // A cancellation only makes one wait end early. It is kept for the caller, who may throw it.
     co_await asio::this_coro::throw_if_cancelled(false);
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     while (!signals_.empty()) co_await idle_.async_wait(nothrow);
 }
 

@@ -1,0 +1,160 @@
+#include "agent/daemon/agent.hpp"
+
+#include "agent/api/state.pb.h"
+#include "agent/daemon/telemetry.hpp"
+#include "agent/runtime/deadline.hpp"
+#include "agent/runtime/log.hpp"
+
+namespace till {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto telemetry_interval = 60s;
+
+}  // namespace
+
+asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
+    if (!earlier_state.empty() && journal_->head().seq == Seq{0})
+        co_await carry_over(std::move(earlier_state));
+    log(LogLevel::info, "agent", "running",
+        {{"store", identity_->enrolment().store},
+         {"workstation", identity_->enrolment().workstation},
+         {"journal", journal_->identity().journal.value().text()},
+         {"head", journal_->head().seq.value()}});
+
+    TILL_CO_TRY_VOID(world_.home.save_port(server_->port()));
+
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    children_.spawn(server_->run());
+    for (const auto& drop : drops_) children_.spawn(drop->run());
+    if (uplink_) {
+        children_.spawn(uplink_->run());
+        children_.spawn(identity_->keep_fresh());
+        children_.spawn(reporter_->run());
+        children_.spawn(send_telemetry());
+    }
+    while (!ending_ && state.cancelled() == asio::cancellation_type::none)
+        co_await ended_.async_wait(nothrow);
+    children_.cancel();
+    co_await children_.join();
+    // A stop that came while a new agent was to take over is still a stop.
+    if (state.cancelled() != asio::cancellation_type::none) co_return Ending{};
+    co_return *std::move(ending_);
+}
+
+void Agent::end(Ending ending) {
+    if (!ending_) ending_ = std::move(ending);
+    ended_.cancel();
+}
+
+asio::awaitable<Result<sync::ClientContext>> Agent::context() { return identity_->context(); }
+
+void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
+    const auto centre = world_.clock.now().wall.value() - welcomed.clock.offset_ms;
+    identity_->raise(WallTime{centre - welcomed.clock.error_ms});
+    reporter_->on_link_up();
+    reporting_.cancel();
+    hand_over_older_journals(welcomed.store_epoch);
+    const auto& newest = identity_->enrolment().sealing_keys.back();
+    if (welcomed.sealing_key_id != 0 && welcomed.sealing_key_id != newest.id)
+        children_.spawn(fetch_keys());
+}
+
+/// The journal's chain is not the centre's: this disk was cloned or restored. Sales go on at once in
+/// a journal of the next generation.
+void Agent::on_forked(const sync::Mark& centre) {
+    log(LogLevel::error, "agent", "this journal forked from what the centre holds",
+        {{"journal", journal_->identity().journal.value().text()},
+         {"centre_mark", centre.seq.value()},
+         {"head", journal_->head().seq.value()}});
+    const auto begun =
+        begin_next_journal(world_.home, identity_->enrolment(), world_.clock, world_.random);
+    if (begun) return end({.again = true, .state = journal_->state()});
+    log(LogLevel::error, "agent", "no new journal could be begun; capturing goes on in the old one",
+        {{"error", begun.error().detail}});
+}
+
+/// Only once the centre has said which store it is can be known what it lacks.
+void Agent::hand_over_older_journals(const Bytes& store_epoch) {
+    if (handed_over_to_ == store_epoch) return;
+    if (!leftovers_.empty())
+        return end({.again = true, .state = {}});  // It was restored meanwhile.
+    handed_over_to_ = store_epoch;
+    auto unfinished = open_unfinished_journals(world_.home, store_epoch, world_.clock);
+    if (!unfinished)
+        return log(LogLevel::warning, "agent", "older journals are not handed over",
+                   {{"error", unfinished.error().detail}});
+    for (auto& one : *unfinished) {
+        auto made =
+            std::make_unique<Leftover>(world_.executor, std::move(one), world_.home, *identity_,
+                                       store_epoch, world_.clock, started_.since_boot.value());
+        leftovers_.push_back(std::move(made));
+        children_.spawn(leftovers_.back()->run());
+    }
+}
+
+void Agent::on_retired(const Bytes& store_epoch) {
+    log(LogLevel::info, "agent", "the forked journal is kept at the centre");
+    if (const auto saved = world_.home.save_retired(journal_->identity().journal, store_epoch);
+        !saved)
+        log(LogLevel::warning, "agent", "that was not noted", {{"error", saved.error().detail}});
+}
+
+void Agent::on_totals_stored(std::string_view business_day, std::uint32_t amendment) {
+    reporter_->on_stored(business_day, amendment);
+}
+
+void Agent::on_noticed(std::string_view topic, std::uint64_t version) {
+    log(LogLevel::debug, "agent", "the centre has news", {{"topic", topic}, {"version", version}});
+}
+
+asio::awaitable<void> Agent::send_telemetry() {
+    for (;;) {
+        reporting_.expires_after(telemetry_interval);
+        co_await reporting_.async_wait(nothrow);
+        if (!uplink_->state().up) continue;
+        Bytes message =
+            co_await telemetry(*journal_, *identity_, world_.clock, started_, world_.home.root(),
+                               world_.settings.journal_reserve_bytes);
+        uplink_->submit(sync::UplinkSession::Submit::Kind::telemetry, std::move(message));
+    }
+}
+
+/// The centre seals to a newer key: it comes with a renewal, and the command table is made anew.
+asio::awaitable<void> Agent::fetch_keys() {
+    const auto renewed = co_await identity_->renew();
+    if (renewed) co_return end({.again = true, .state = {}});
+    log(LogLevel::warning, "agent", "the centre's new sealing key was not fetched",
+        {{"error", renewed.error().detail}});
+}
+
+/// What a clerk had opened in the journal before is open in this one, too.
+asio::awaitable<void> Agent::carry_over(Bytes earlier_state) {
+    v1::WorkstationState before;
+    if (!before.ParseFromString(earlier_state)) co_return;
+    std::vector<v1::RecordControl> commands;
+    const auto add = [&](v1::ControlTransaction::Type type) -> v1::RecordControl& {
+        auto& command = commands.emplace_back();
+        command.set_type(type);
+        command.set_reason("carried over from the journal before");
+        return command;
+    };
+    if (!before.business_day().empty())
+        add(v1::ControlTransaction::TYPE_DAY_OPEN).set_business_day(before.business_day());
+    if (!before.operator_id().empty())
+        add(v1::ControlTransaction::TYPE_SIGN_ON).set_operator_id(before.operator_id());
+    if (before.shift() != 0) add(v1::ControlTransaction::TYPE_SHIFT_OPEN);
+    for (const auto& command : commands) {
+        Request request{.caller = {.name = "agent", .role = Role::pos},
+                        .idempotency_key = "carry-over-" + std::to_string(command.type())};
+        const auto captured = co_await table_->execute(std::move(request), command);
+        if (!captured)
+            log(LogLevel::warning, "agent", "the workstation's state was not carried over",
+                {{"error", captured.error().detail}});
+    }
+}
+
+}  // namespace till

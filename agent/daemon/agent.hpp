@@ -1,0 +1,92 @@
+#pragma once
+
+#include "agent/api/command_table.hpp"
+#include "agent/api/http_door.hpp"
+#include "agent/capture/file_drop.hpp"
+#include "agent/daemon/day_reporter.hpp"
+#include "agent/daemon/device_identity.hpp"
+#include "agent/daemon/drop_sink.hpp"
+#include "agent/daemon/home.hpp"
+#include "agent/daemon/journals.hpp"
+#include "agent/daemon/leftover.hpp"
+#include "agent/daemon/settings.hpp"
+#include "agent/runtime/http_server.hpp"
+#include "agent/runtime/task_group.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace till {
+
+/// Everything that runs on a device, for as long as one journal is written to. Opening it is
+/// wiring.cpp, top to bottom; this is what it does while it runs.
+///
+/// Thread: the loop's; the journal adds one thread of its own.
+class Agent final : public sync::UplinkOwner {
+public:
+    /// What the program gives to an agent; all of it outlives the agent.
+    struct World {
+        asio::any_io_executor executor;
+        Home& home;
+        const AgentSettings& settings;
+        Clock& clock;
+        Random& random;
+        std::uint16_t http_port;  ///< 0: the kernel picks.
+    };
+
+    /// Fails as the parts do: corrupt, forbidden, io, malformed, out_of_range, each with a detail
+    /// that names the file or setting. Nothing that exists is overwritten.
+    static Result<std::unique_ptr<Agent>> open(const World& world);
+    ~Agent();
+
+    /// Why run() returned.
+    struct Ending {
+        bool again = false;  ///< Open a new Agent: the journal or the keys are others now.
+        Bytes state;         ///< Of the workstation, for a journal that begins empty.
+    };
+    /// Runs until cancelled (within two seconds), or until a new Agent must take over.
+    asio::awaitable<Result<Ending>> run(Bytes earlier_state);
+
+    std::uint16_t http_port() const { return server_->port(); }
+
+private:
+    explicit Agent(const World& world);
+    Result<void> open_door();
+    Result<void> open_file_drops();
+
+    asio::awaitable<Result<sync::ClientContext>> context() override;
+    void on_welcomed(const sync::UplinkSession::Welcomed& welcomed) override;
+    void on_forked(const sync::Mark& centre) override;
+    void on_retired(const Bytes& store_epoch) override;
+    void on_totals_stored(std::string_view business_day, std::uint32_t amendment) override;
+    void on_noticed(std::string_view topic, std::uint64_t version) override;
+
+    asio::awaitable<void> send_telemetry();
+    asio::awaitable<void> fetch_keys();
+    asio::awaitable<void> carry_over(Bytes earlier_state);
+    void hand_over_older_journals(const Bytes& store_epoch);
+    void end(Ending ending);
+
+    World world_;
+    Times started_;
+    std::unique_ptr<DeviceIdentity> identity_;
+    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<CommandTable> table_;
+    std::unique_ptr<JournalPort> port_;
+    std::unique_ptr<sync::Uplink> uplink_;  // None when the settings say so.
+    std::unique_ptr<DayReporter> reporter_;
+    std::vector<std::unique_ptr<Leftover>> leftovers_;
+    std::optional<Bytes> handed_over_to_;  // Epoch of the store that older journals are offered to.
+    std::unique_ptr<HttpDoor> door_;
+    std::unique_ptr<HttpServer> server_;
+    std::unique_ptr<DropSink> drop_sink_;
+    Secret drop_key_;
+    std::vector<std::unique_ptr<FileDrop>> drops_;
+    TaskGroup children_;
+    std::optional<Ending> ending_;
+    asio::steady_timer ended_;      // Never expires; cancelled when there is an ending.
+    asio::steady_timer reporting_;  // Until the next telemetry; cancelled when the link came up.
+};
+
+}  // namespace till

@@ -1,0 +1,140 @@
+#include "agent/daemon/journals.hpp"
+
+#include "agent/runtime/log.hpp"
+
+#include <algorithm>
+
+#ifndef TILL_AGENT_VERSION
+#error "the build system states the version"
+#endif
+
+namespace till {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Made beside its place and moved there whole, so that a crash leaves no half-made journal.
+Result<void> create(const fs::path& file, const JournalIdentity& identity, Clock& clock) {
+    const fs::path draft = file.string() + ".new";
+    std::error_code failed;
+    for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(draft.string() + suffix, failed);
+    TILL_TRY_VOID(JournalCore::create({.file = draft}, identity, clock));
+    fs::rename(draft, file, failed);
+    if (failed) return Error{Errc::io, file.string() + ": " + failed.message()};
+    return {};
+}
+
+Result<OpenJournal> open(const fs::path& file, std::uint64_t reserve_bytes, Clock& clock) {
+    JournalCore::Options options{.file = file, .reserve_bytes = reserve_bytes};
+    TILL_TRY(JournalCore core, JournalCore::open(options, clock));
+    return OpenJournal{std::move(core), std::move(options)};
+}
+
+}  // namespace
+
+Result<void> begin_next_journal(Home& home, const sync::Enrolment& enrolment, Clock& clock,
+                                Random& random) {
+    TILL_TRY(const auto before, home.begun());
+    TILL_TRY(const auto next, home.begin_journal(enrolment, JournalId{random.uuid()}));
+    JournalIdentity identity{.journal = next.journal,
+                             .device = enrolment.device,
+                             .receipt_prefix = enrolment.store + "-" + enrolment.workstation,
+                             .generation = next.generation};
+    if (!before.empty()) identity.predecessor = before.back().journal;
+    // A generation whose file was never made (a crash) has written nothing: the newest that has.
+    for (const auto& one : before)
+        if (fs::exists(home.journal_file(one.generation))) identity.predecessor = one.journal;
+    TILL_TRY_VOID(create(home.journal_file(next.generation), identity, clock));
+    log(LogLevel::info, "journal", "began a journal",
+        {{"journal", next.journal.value().text()},
+         {"generation", next.generation.value()},
+         {"predecessor",
+          identity.predecessor ? identity.predecessor->value().text() : std::string{"none"}}});
+    return home.show_journal(next.generation);
+}
+
+Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enrolment,
+                                         std::uint64_t reserve_bytes, Clock& clock,
+                                         Random& random) {
+    TILL_TRY(auto begun, home.begun());
+    if (begun.empty() || !fs::exists(home.journal_file(begun.back().generation))) {
+        if (!begun.empty())
+            log(LogLevel::warning, "journal", "the newest journal is missing; beginning another",
+                {{"generation", begun.back().generation.value()}});
+        TILL_TRY_VOID(begin_next_journal(home, enrolment, clock, random));
+        TILL_TRY(begun, home.begun());
+    }
+    const auto& current = begun.back();
+    TILL_TRY(auto opened, open(home.journal_file(current.generation), reserve_bytes, clock));
+    const auto& identity = opened.core.identity();
+    if (identity.device != enrolment.device || identity.journal != current.journal)
+        return Error{Errc::corrupt,
+                     opened.options.file.string() + " is not the journal that this home began"};
+    TILL_TRY_VOID(home.show_journal(current.generation));
+    return opened;
+}
+
+Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
+                                                          Clock& clock) {
+    std::vector<OpenJournal> unfinished;
+    TILL_TRY(const auto begun, home.begun());
+    TILL_TRY(const auto retired, home.retired());
+    for (std::size_t i = 0; i + 1 < begun.size(); ++i) {
+        const auto is_kept = [&](const Home::Retired& one) {
+            return one.journal == begun[i].journal && one.store_epoch == store_epoch;
+        };
+        const auto file = home.journal_file(begun[i].generation);
+        if (std::ranges::any_of(retired, is_kept) || !fs::exists(file)) continue;
+        auto opened = open(file, 0, clock);
+        if (!opened) {
+            log(LogLevel::warning, "journal", "an older journal does not open",
+                {{"file", file.string()}, {"error", opened.error().detail}});
+            continue;
+        }
+        const auto acknowledged = opened->core.acknowledged();
+        const Seq head = opened->core.head().seq;
+        if (head == Seq{0}) continue;
+        if (acknowledged.seq < head || acknowledged.store_epoch != store_epoch)
+            unfinished.push_back(*std::move(opened));
+    }
+    return unfinished;
+}
+
+sync::UplinkSession::Options hello(const JournalIdentity& journal,
+                                   const sync::Enrolment& enrolment) {
+    return {.journal = journal.journal,
+            .device = journal.device,
+            .predecessor = journal.predecessor,
+            .generation = journal.generation,
+            .store = enrolment.store,
+            .workstation = enrolment.workstation,
+            .agent_version = TILL_AGENT_VERSION};
+}
+
+JournalPort::Standing JournalPort::standing() const {
+    const Head head = journal_.head();
+    auto acknowledged = journal_.acknowledged();
+    return {{head.seq, head.hash}, acknowledged.seq, std::move(acknowledged.store_epoch)};
+}
+
+asio::awaitable<Result<std::vector<sync::Envelope>>> JournalPort::read(Seq from,
+                                                                       std::size_t bytes_max,
+                                                                       std::size_t records_max) {
+    return journal_.read(from, bytes_max, records_max);
+}
+
+asio::awaitable<Result<Digest>> JournalPort::hash_at(Seq seq) { return journal_.hash_at(seq); }
+
+asio::awaitable<Result<void>> JournalPort::acknowledge(Seq seq, Bytes store_epoch) {
+    const JournalCore::Acknowledged acknowledged{seq, std::move(store_epoch)};
+    const auto noted = co_await journal_.acknowledge(acknowledged);
+    if (noted && acknowledged_) acknowledged_();
+    co_return noted;
+}
+
+asio::awaitable<Result<void>> JournalPort::wait_beyond(Seq seq) {
+    return journal_.wait_beyond(seq);
+}
+
+}  // namespace till

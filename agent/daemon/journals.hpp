@@ -1,0 +1,57 @@
+#pragma once
+
+#include "agent/core/clock.hpp"
+#include "agent/core/result.hpp"
+#include "agent/daemon/home.hpp"
+#include "agent/journal/journal.hpp"
+#include "sync/uplink/uplink.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+namespace till {
+
+/// The journal that is written to, open: that of the newest generation begun. Where there is none
+/// yet, or where its file is gone, the next generation's is begun. A journal that does not open is
+/// never replaced or written over; fails as JournalCore::open, or with corrupt when the file is
+/// another device's.
+struct OpenJournal {
+    JournalCore core;
+    JournalCore::Options options;
+};
+Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enrolment,
+                                         std::uint64_t reserve_bytes, Clock& clock, Random& random);
+
+/// Begins the journal of the next generation, naming the newest before as its predecessor. From then
+/// on it is the current one.
+Result<void> begin_next_journal(Home& home, const sync::Enrolment& enrolment, Clock& clock,
+                                Random& random);
+
+/// The journals before the current one that the centre's store of that epoch may not have whole.
+Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
+                                                          Clock& clock);
+
+/// What the uplink says of a journal when it connects.
+sync::UplinkSession::Options hello(const JournalIdentity& journal,
+                                   const sync::Enrolment& enrolment);
+
+/// A journal as the uplink sees it.
+class JournalPort final : public sync::JournalSource {
+public:
+    /// `acknowledged`, when given, is called after each acknowledgement.
+    explicit JournalPort(Journal& journal, std::function<void()> acknowledged = {})
+        : journal_{journal}, acknowledged_{std::move(acknowledged)} {}
+    Standing standing() const override;
+    asio::awaitable<Result<std::vector<sync::Envelope>>> read(Seq from, std::size_t bytes_max,
+                                                              std::size_t records_max) override;
+    asio::awaitable<Result<Digest>> hash_at(Seq seq) override;
+    asio::awaitable<Result<void>> acknowledge(Seq seq, Bytes store_epoch) override;
+    asio::awaitable<Result<void>> wait_beyond(Seq seq) override;
+
+private:
+    Journal& journal_;
+    std::function<void()> acknowledged_;
+};
+
+}  // namespace till

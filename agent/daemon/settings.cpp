@@ -1,0 +1,155 @@
+#include "agent/daemon/settings.hpp"
+
+#include "agent/capture/mapping.hpp"
+#include "agent/core/money.hpp"
+#include "firmware-config/layers/settings.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace till {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A fault that the table alone cannot see.
+Error fault(std::string_view file, std::string_view key, std::string_view what,
+            std::string_view allowed) {
+    return Error{Errc::malformed, std::string{file} + ": " + std::string{key} + ": "
+                                      + std::string{what} + " (allowed: " + std::string{allowed}
+                                      + ")\n"};
+}
+
+LogLevel level(std::string_view text) {
+    if (text == "debug") return LogLevel::debug;
+    if (text == "warning") return LogLevel::warning;
+    return text == "error" ? LogLevel::error : LogLevel::info;
+}
+
+std::vector<std::string> split(const std::string& text) {
+    std::vector<std::string> parts;
+    std::istringstream in{text};
+    for (std::string part; std::getline(in, part, ',');) {
+        const auto first = part.find_first_not_of(' ');
+        if (first == std::string::npos) continue;
+        parts.push_back(part.substr(first, part.find_last_not_of(' ') + 1 - first));
+    }
+    return parts;
+}
+
+Result<SaleRules> read_sale(const config::Settings& file, std::string_view name) {
+    const auto& store = file.section("store");
+    const auto decimals = static_cast<int>(store.integer("currency_decimals"));
+    const auto currency = decimals < 0 ? Currency::parse(store.text("currency"))
+                                       : Currency::parse(store.text("currency"), decimals);
+    if (!currency)
+        return fault(name, "store.currency", currency.error().detail, "three capital letters");
+    SaleRules rules{.currency = *currency};
+    for (const auto& row : file.rows("tax_rule"))
+        rules.taxes.push_back({row.text("code"), row.decimal("rate"), row.boolean("included")});
+    rules.default_tax = store.text("default_tax_code");
+    const auto is_default = [&](const TaxRule& rule) { return rule.code == rules.default_tax; };
+    if (!rules.default_tax.empty() && std::ranges::none_of(rules.taxes, is_default))
+        return fault(name, "store.default_tax_code", "no [[tax_rule]] has that code",
+                     "the code of one of them");
+    const auto& rounding = store.text("tax_rounding");
+    rules.tax_rounding = rounding == "rate"      ? TaxRounding::rate
+                         : rounding == "receipt" ? TaxRounding::receipt
+                                                 : TaxRounding::line;
+    if (const auto& step = store.text("cash_step"); !step.empty()) {
+        const auto amount = Money::parse(step, *currency);
+        if (!amount || amount->minor() < 1)
+            return fault(name, "store.cash_step", "\"" + step + "\" is no step of this currency",
+                         "a positive amount such as \"0.05\"");
+        rules.cash_step = amount->minor();
+    }
+    return rules;
+}
+
+Result<SaleLimits> read_limits(const config::Values& row, const Currency& currency,
+                               std::string_view name) {
+    SaleLimits limits;
+    const auto amount = [&](std::string_view key, std::optional<std::int64_t>& into) {
+        if (row.text(key).empty()) return Result<void>{};
+        const auto most = Money::parse(row.text(key), currency);
+        if (!most || most->minor() < 0)
+            return Result<void>{fault(name, "limit." + std::string{key}, "not an amount",
+                                      "a positive amount of the store's currency")};
+        into = most->minor();
+        return Result<void>{};
+    };
+    TILL_TRY_VOID(amount("unreferenced_return_max", limits.unreferenced_return_max));
+    TILL_TRY_VOID(amount("refund_max", limits.refund_max));
+    if (!row.text("discount_percent_max").empty())
+        limits.discount_percent_max = row.decimal("discount_percent_max");
+    return limits;
+}
+
+Result<WorkstationSettings> read_store(const config::Settings& file, std::string_view name) {
+    const auto& store = file.section("store");
+    TILL_TRY(auto sale, read_sale(file, name));
+    WorkstationSettings workstation{.drawer = store.text("drawer"), .sale = std::move(sale)};
+    for (const auto& row : file.rows("limit")) {
+        TILL_TRY(const Role role, parse_role(row.text("role")));
+        TILL_TRY(workstation.limits[role], read_limits(row, workstation.sale.currency, name));
+    }
+    workstation.time_zone = store.text("time_zone");
+    workstation.cut_over = std::chrono::minutes{store.integer("cut_over_minutes")};
+    workstation.identifiers = {store.text("country"), split(store.text("loyalty_prefixes"))};
+    workstation.sign_on_required = store.boolean("sign_on_required");
+    return workstation;
+}
+
+Result<std::vector<AgentSettings::FileDrop>> read_drops(const config::Settings& file,
+                                                        std::string_view name,
+                                                        const fs::path& folder) {
+    std::vector<AgentSettings::FileDrop> drops;
+    for (const auto& row : file.rows("file_drop")) {
+        std::string mapping = row.text("mapping");
+        if (!bundled_mapping(mapping)) mapping = (folder / mapping).string();
+        if (!bundled_mapping(mapping) && !fs::exists(mapping))
+            return fault(name, "file_drop.mapping", "there is no " + mapping,
+                         "\"uci-online-retail\", \"taiwan-pos\" or the path of a mapping file");
+        drops.push_back({folder / row.text("folder"), std::move(mapping)});
+    }
+    return drops;
+}
+
+}  // namespace
+
+Result<AgentSettings> parse_settings(std::string_view toml, std::string_view file_name,
+                                     const fs::path& folder) {
+    TILL_TRY(const auto file, config::Settings::parse(agent_schema(), toml, file_name));
+    TILL_TRY(auto store, read_store(file, file_name));
+    AgentSettings settings{.store = std::move(store)};
+    settings.http_port = static_cast<std::uint16_t>(file.section("http").integer("port"));
+    const auto reserve = file.section("journal").integer("reserve_mib");
+    settings.journal_reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
+    settings.uplink_enabled = file.section("uplink").boolean("enabled");
+    settings.max_offline = std::chrono::days{file.section("uplink").integer("max_offline_days")};
+    settings.log_level = level(file.section("log").text("level"));
+    TILL_TRY(settings.file_drops, read_drops(file, file_name, folder));
+    return settings;
+}
+
+Result<AgentSettings> load_settings(const fs::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    if (!in) {
+        const bool there = fs::exists(file);
+        return Error{there ? Errc::io : Errc::not_found,
+                     file.string() + (there ? " cannot be read" : " does not exist")};
+    }
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    return parse_settings(text, file.string(), file.parent_path());
+}
+
+WorkstationSettings workstation(const AgentSettings& settings, const sync::Enrolment& enrolment) {
+    WorkstationSettings own = settings.store;
+    own.store = enrolment.store;
+    own.workstation = enrolment.workstation;
+    own.sealing_key = enrolment.sealing_keys.back();
+    return own;
+}
+
+}  // namespace till

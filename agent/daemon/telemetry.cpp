@@ -1,0 +1,61 @@
+#include "agent/daemon/telemetry.hpp"
+
+#include "sync/wire/frames.pb.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+namespace till {
+
+namespace {
+
+namespace v1 = tillstream::v1;
+
+std::uint64_t resident_bytes() {
+    std::ifstream in{"/proc/self/statm"};
+    std::uint64_t pages = 0;
+    std::uint64_t resident = 0;
+    in >> pages >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void add(v1::Telemetry& into, const char* name, bool good, const char* detail) {
+    auto& condition = *into.add_conditions();
+    condition.set_name(name);
+    condition.set_state(good ? "ok" : "warning");
+    if (!good) condition.set_detail(detail);
+}
+
+}  // namespace
+
+asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identity, Clock& clock,
+                                 Times started, const std::filesystem::path& home,
+                                 std::uint64_t reserve_bytes) {
+    v1::Telemetry message;
+    const Times now = clock.now();
+    message.mutable_clock()->set_wall_ms(now.wall.value());
+    message.mutable_clock()->set_since_boot_ms(now.since_boot.value());
+    message.mutable_clock()->set_boot_id(Bytes{now.boot.value().bytes()});
+
+    const Seq head = journal.head().seq;
+    const Seq acknowledged = journal.acknowledged().seq;
+    message.set_head(head.value());
+    if (acknowledged < head) {
+        message.set_backlog(head.value() - acknowledged.value());
+        const auto oldest = co_await journal.read(acknowledged, 1, 1);
+        if (oldest && !oldest->empty())
+            message.set_oldest_waiting_ms(oldest->front().times.wall.value());
+    }
+    std::error_code failed;
+    const auto space = std::filesystem::space(home, failed);
+    if (!failed) message.set_disk_free_bytes(space.available);
+    message.set_memory_bytes(resident_bytes());
+    message.set_uptime_ms(now.since_boot.value() - started.since_boot.value());
+    message.set_agent_version(TILL_AGENT_VERSION);
+    add(message, "disk", failed || space.available > reserve_bytes, "only the reserve is left");
+    add(message, "clock", identity.now().trusted, "outside what the centre's time allows");
+    co_return message.SerializeAsString();
+}
+
+}  // namespace till

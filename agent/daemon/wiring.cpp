@@ -1,0 +1,134 @@
+#include "agent/core/hex.hpp"
+#include "agent/crypto/hash.hpp"
+#include "agent/daemon/agent.hpp"
+#include "agent/runtime/log.hpp"
+#include "agent/runtime/private_file.hpp"
+
+#include <array>
+#include <bit>
+#include <fstream>
+
+// How a till-agent is put together, top to bottom. What it then does is agent.cpp.
+namespace till {
+
+namespace {
+
+std::uint64_t seed(Random& random) {
+    std::array<std::uint8_t, 8> bytes{};
+    random.fill(bytes);
+    return std::bit_cast<std::uint64_t>(bytes);
+}
+
+/// The mapping's text: bundled with the program, or a file.
+Result<CsvMapping> load_mapping(const std::string& name) {
+    const auto named = [&](Error error) {
+        error.detail = "file drop, mapping " + name + ": " + error.detail;
+        return error;
+    };
+    std::string text;
+    if (const auto bundled = bundled_mapping(name)) {
+        text = *bundled;
+    } else {
+        std::ifstream in{name, std::ios::binary};
+        if (!in) return named(Error{Errc::not_found, "cannot be read"});
+        text.assign(std::istreambuf_iterator<char>{in}, {});
+    }
+    auto mapping = parse_mapping(text);
+    if (!mapping) return named(std::move(mapping).error());
+    return mapping;
+}
+
+}  // namespace
+
+Agent::Agent(const World& world)
+    : world_{world},
+      started_{world.clock.now()},
+      drop_key_{""},
+      children_{world.executor},
+      ended_{world.executor, asio::steady_timer::time_point::max()},
+      reporting_{world.executor} {}
+
+Agent::~Agent() = default;
+
+Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
+    const AgentSettings& settings = world.settings;
+    std::unique_ptr<Agent> agent{new Agent{world}};
+
+    // Who we are.
+    TILL_TRY(agent->identity_, DeviceIdentity::load(world.home, world.clock, settings.max_offline));
+    const sync::Enrolment& enrolment = agent->identity_->enrolment();
+
+    // What we remember.
+    TILL_TRY(auto journal,
+             open_current_journal(world.home, enrolment, settings.journal_reserve_bytes,
+                                  world.clock, world.random));
+    const auto journal_file = journal.options.file;
+    agent->journal_ = std::make_unique<Journal>(world.executor, std::move(journal.core),
+                                                std::move(journal.options), world.clock);
+
+    // What may be captured, and by which doors.
+    TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, world.clock, world.random,
+                                               workstation(settings, enrolment)));
+    TILL_TRY_VOID(agent->open_door());
+    TILL_TRY_VOID(agent->open_file_drops());
+
+    // What the centre is told.
+    const DayReporter::Options reporting{.journal_file = journal_file,
+                                         .totals_file = world.home / "totals",
+                                         .currency = settings.store.sale.currency};
+    const auto submit_totals = [agent = agent.get()](Bytes totals) {
+        if (!agent->uplink_ || !agent->uplink_->state().up) return false;
+        agent->uplink_->submit(sync::UplinkSession::Submit::Kind::totals, std::move(totals));
+        return true;
+    };
+    agent->reporter_ = std::make_unique<DayReporter>(world.executor, reporting, *agent->journal_,
+                                                     *agent->identity_, submit_totals);
+    if (!settings.uplink_enabled) return agent;
+    agent->port_ = std::make_unique<JournalPort>(*agent->journal_);
+    const sync::Uplink::Options uplink{.gateway = enrolment.gateway,
+                                       .hello = hello(agent->journal_->identity(), enrolment),
+                                       .seed = seed(world.random)};
+    agent->uplink_ = std::make_unique<sync::Uplink>(uplink, *agent->port_, *agent, world.clock);
+    return agent;
+}
+
+/// One token for each role that a person or program may have; more lie in `tokens`, as hashes.
+Result<void> Agent::open_door() {
+    std::string known;
+    for (const Role role : {Role::pos, Role::stock, Role::reader, Role::administrator}) {
+        const std::string word{name(role)};
+        TILL_TRY(const Secret token, world_.home.token(word));
+        known += word + ' ' + word + ' ' + hex(sha256(token.reveal())) + '\n';
+    }
+    const auto more = read_private_file(world_.home / "tokens");
+    if (!more && more.error().code != Errc::not_found) return more.error();
+    if (more) known += more->reveal();
+    TILL_TRY(auto tokens, Tokens::parse(known));
+    door_ = std::make_unique<HttpDoor>(*table_, std::move(tokens), world_.random);
+    TILL_TRY(server_, HttpServer::listen(world_.executor, "127.0.0.1", world_.http_port, {},
+                                         door_->handler()));
+    return {};
+}
+
+Result<void> Agent::open_file_drops() {
+    if (world_.settings.file_drops.empty()) return {};
+    TILL_TRY(drop_key_, world_.home.drop_key());
+    drop_sink_ = std::make_unique<DropSink>(*table_);
+    for (const auto& drop : world_.settings.file_drops) {
+        TILL_TRY(auto mapping, load_mapping(drop.mapping));
+        // One memory for each folder, whatever the order of the settings.
+        const auto mark =
+            hex(sha256(std::filesystem::absolute(drop.folder).string())).substr(0, 12);
+        FileDropOptions options{.folder = drop.folder,
+                                .memory_file = world_.home / ("drop-" + mark + ".db"),
+                                .spool_folder = world_.home.root(),
+                                .mapping = std::move(mapping)};
+        TILL_TRY(auto opened, FileDrop::open(world_.executor, std::move(options), drop_key_,
+                                             world_.clock, *drop_sink_));
+        drops_.push_back(std::move(opened));
+        log(LogLevel::info, "drop", "watching a folder", {{"folder", drop.folder.string()}});
+    }
+    return {};
+}
+
+}  // namespace till

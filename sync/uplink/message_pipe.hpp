@@ -1,0 +1,36 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "sync/tls/tls_stream.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+
+namespace till::sync {
+
+/// A WebSocket (RFC 6455) client connection that carries whole binary messages, each at most
+/// limits::frame_bytes_max. One read, one write and one close may be outstanding at a time.
+/// The only place of the uplink that sees Beast.
+class MessagePipe {
+public:
+    /// Asks for `/v1/sync` with our subprotocol; a centre that refuses is not_trusted or forbidden
+    /// with its own words in the detail.
+    static asio::awaitable<Result<MessagePipe>> open(TlsStream stream, std::string host);
+
+    asio::awaitable<Result<Bytes>> read();
+    asio::awaitable<Result<void>> write(const Bytes& message);
+    /// Closing handshake, close_notify and TCP's end. Has no deadline of its own.
+    asio::awaitable<Result<void>> close();
+
+    MessagePipe(MessagePipe&&) noexcept;
+    ~MessagePipe();
+
+private:
+    struct Impl;
+    explicit MessagePipe(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace till::sync
