@@ -101,7 +101,7 @@ def types_of(path: str):
             space.append(opened[1] or "anonymous")
         elif re.match(r"}\s*// namespace", line) and space:
             space.pop()
-        elif named := re.match(r"(?:struct|class|enum class)\s+(?:\[\[nodiscard\]\]\s*)?(\w+)\b(?!<)[^;]*{", line):
+        elif named := re.match(r"(?:struct|class|enum class)\s+(?:\[\[nodiscard\]\]\s*)?(\w+)\b(?!<|::)[^;]*{", line):
             yield "::".join([*space, named[1]])
 
 
