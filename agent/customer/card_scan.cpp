@@ -1,5 +1,6 @@
 #include "agent/customer/card_scan.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -44,13 +45,30 @@ bool is_branded(std::string_view digits) {
     return n >= 16 && (two == 50 || (two >= 56 && two <= 69) || two == 81 || four == 9792);
 }
 
+/// Written as cards are: in one piece, in fours, or 4-6-5 and 4-6-4.
+bool is_grouped_like_a_card(const Run& run, std::size_t from, std::size_t length) {
+    std::vector<std::size_t> groups;
+    for (std::size_t i = from; i < from + length; ++i) {
+        if (i == from || run.begins_group(i)) groups.push_back(0);
+        ++groups.back();
+    }
+    if (groups.size() == 1) return true;
+    if (groups.front() != 4) return false;
+    if (groups.size() == 3 && groups[1] == 6) return groups[2] == 5 || groups[2] == 4;
+    const auto is_four = [](std::size_t group) { return group == 4; };
+    return std::all_of(groups.begin(), groups.end() - 1, is_four) && groups.back() <= 4;
+}
+
 /// A window counts where it is a number of its own; inside a longer group of digits (a card number
 /// and its expiry run together) only when it looks like a brand's, or every long number would.
 bool is_card(const Run& run, std::size_t from, std::size_t length, CardScan scan) {
     const std::string_view window = std::string_view{run.digits}.substr(from, length);
     if (!passes_luhn(window)) return false;
     const bool whole = run.begins_group(from) && run.ends_group(from + length - 1);
-    return (whole && scan == CardScan::free_text) || is_branded(window);
+    // A date and a counter with dashes between them are no card, whatever their digits add up to.
+    if (scan == CardScan::number)
+        return whole && is_branded(window) && is_grouped_like_a_card(run, from, length);
+    return whole || is_branded(window);
 }
 
 bool mask_run(const Run& run, CardScan scan, std::string& text) {

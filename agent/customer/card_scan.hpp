@@ -12,7 +12,7 @@ bool has_track_data(std::string_view text);
 /// What counts as a card number.
 enum class CardScan : std::uint8_t {
     free_text,  ///< 13 to 19 digits, blanks and dashes between them, that pass Luhn.
-    number,     ///< For numbers other systems made: also begins and is as long as a brand's cards.
+    number,     ///< For numbers other systems made: also begins, is as long and is grouped as cards are.
 };
 
 /// Replaces all but the first six and last four digits of each card number by '*'.

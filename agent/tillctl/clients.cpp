@@ -67,7 +67,6 @@ public:
     Result<Reply> call(std::string_view method, std::string_view target, const std::string& body,
                        const std::string& key) override {
         HttpRequest request{http::string_to_verb(method), target, 11};
-        request.set(http::field::host, self().host());
         if (!self().token().empty())
             request.set(http::field::authorization, "Bearer " + self().token());
         if (!key.empty()) request.set("Idempotency-Key", key);
@@ -88,7 +87,7 @@ protected:
 private:
     Derived& self() { return static_cast<Derived&>(*this); }
 
-    Result<Reply> attempt(const HttpRequest& request) {
+    Result<Reply> attempt(HttpRequest& request) {
         std::optional<Result<Reply>> reply;
         const auto on_done = [&reply](std::exception_ptr failure, Result<Reply> value) {
             if (failure) std::rethrow_exception(failure);
@@ -101,11 +100,12 @@ private:
         return reply ? *std::move(reply) : Result<Reply>{};
     }
 
-    asio::awaitable<Result<Reply>> ask(const HttpRequest& request) {
+    asio::awaitable<Result<Reply>> ask(HttpRequest& request) {
         if (!self().is_open()) {
             buffer_ = {};
             TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, self().open()));
         }
+        request.set(http::field::host, self().host());  // Known once the port is.
         auto reply = co_await exchange(self().stream(), buffer_, request);
         co_return reply;
     }

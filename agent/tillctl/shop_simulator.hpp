@@ -52,7 +52,7 @@ private:
     };
 
     std::uint64_t below(std::uint64_t bound);
-    bool chance(double share);
+    bool chance(double probability);
     const Product& product();
     tillstream::v1::CommandIdentifier customer();
     tillstream::v1::RecordTransaction sale(int number);

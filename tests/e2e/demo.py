@@ -77,10 +77,10 @@ def generated_day(lab, gateway, cable, scale):
     (drop / "export.csv.part").rename(drop / "export.csv")
     say(f"lanes 1 and 2 sell over HTTP, lane 3 dropped a CSV export of {len(export.splitlines()) - 1:,} rows")
 
-    wait_until(lambda: int(tills[1].status()["head"]) > scale // 4, 30, "lane 2 is selling")
+    wait_until(lambda: tills[1].head() > scale // 4, 30, "lane 2 is selling")
     cable.pull()
     say(f"lane 2: network cable pulled at event {tills[1].status()['head']}; it goes on selling")
-    wait_until(lambda: int(tills[0].status()["head"]) > scale // 2, 30, "lane 1 is selling")
+    wait_until(lambda: tills[0].head() > scale // 2, 30, "lane 1 is selling")
     tills[0].process.kill()
     say("lane 1: agent killed with SIGKILL in mid-sale; its till program keeps asking with the same keys")
     time.sleep(0.5)
@@ -89,7 +89,7 @@ def generated_day(lab, gateway, cable, scale):
     done = [lane.captured() for lane in lanes]
     say(f"tills done: {sum(d['captured'] for d in done):,} calls answered, "
         f"{sum(d['replayed'] for d in done)} of them from memory because the first answer was lost")
-    waiting = int(tills[1].status()["head"]) - gateway.marks().get(tills[1].journal_id(), 0)
+    waiting = tills[1].head() - gateway.marks().get(tills[1].journal_id(), 0)
     cable.plug()
     say(f"lane 2: cable back in, {waiting:,} events waiting")
     began = time.monotonic()
@@ -139,10 +139,10 @@ def real_day(lab, gateway, cable, source):
     say("three devices enrolled: keys made on the device, certificates issued by the centre")
     for name, drop in zip(names, drops):
         name.rename(drop / name.name)
-    wait_until(lambda: int(tills[1].status()["head"]) > 50, 60, "lane 2 captures")
+    wait_until(lambda: tills[1].head() > 50, 60, "lane 2 captures")
     cable.pull()
     say(f"lane 2: network cable pulled at event {tills[1].status()['head']}; it goes on capturing")
-    wait_until(lambda: int(tills[0].status()["head"]) > 200, 60, "lane 1 captures")
+    wait_until(lambda: tills[0].head() > 200, 60, "lane 1 captures")
     tills[0].process.kill()
     say("lane 1: agent killed with SIGKILL in the middle of its file")
     time.sleep(0.5)
@@ -150,7 +150,7 @@ def real_day(lab, gateway, cable, source):
     say("lane 1: agent back; it begins its file again and doubles nothing")
     for drop in drops:
         wait_until(lambda: (drop / "done").exists() and any((drop / "done").iterdir()), 120, f"{drop.name} is captured")
-    waiting = int(tills[1].status()["head"]) - gateway.marks().get(tills[1].journal_id(), 0)
+    waiting = tills[1].head() - gateway.marks().get(tills[1].journal_id(), 0)
     cable.plug()
     say(f"all files captured; lane 2: cable back in, {waiting:,} events waiting")
     return tills, sorted(totals), totals

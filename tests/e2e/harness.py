@@ -202,6 +202,10 @@ class Agent:
     def journal_id(self):
         return self.status()["journal_id"]
 
+    def head(self):
+        """The newest sequence on the device's disk."""
+        return int(self.status().get("head_seq", 0))
+
 
 def default_settings(port=0, extra=""):
     """Settings of a British shop."""
@@ -278,5 +282,6 @@ def synced(gateway, agent, seconds=20):
     """Waits until the centre has all that the agent holds; returns the head."""
     def level():
         status = agent.status()
-        return status["head"] if int(status["head"]) == gateway.marks().get(status["journal_id"], -1) else None
+        head = int(status.get("head_seq", 0))
+        return head if head == gateway.marks().get(status["journal_id"], -1) else None
     return int(wait_until(level, seconds, "the centre has everything the device holds"))

@@ -134,3 +134,16 @@ TEST_CASE("customer: track data is refused, and the refusal does not repeat it",
     fine.add_lines()->set_description("5 kg = 11 lb; 2 x 1.99 ^");
     CHECK_FALSE(*guard_cards(fine, {}));
 }
+
+TEST_CASE("customer: a key of dates and counters is no card, a card in a key is", "[customer]") {
+    for (int i = 0; i < 20'000; ++i) {
+        const auto key = "sim-42-2026-11-23-2-" + std::to_string(100'000 + i).substr(1);
+        CAPTURE(key);
+        REQUIRE(check_no_card(key, "Idempotency-Key"));
+    }
+    for (const char* key : {"4111111111111111", "4111-1111-1111-1111", "pay 3782 822463 10005",
+                            "x5555555555554444"}) {
+        CAPTURE(key);
+        CHECK_FALSE(check_no_card(key, "Idempotency-Key"));
+    }
+}
