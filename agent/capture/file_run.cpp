@@ -103,7 +103,7 @@ asio::awaitable<Result<FileRun::Batch>> FileRun::next_batch() {
 
 void FileRun::add_capture(Batch& batch, std::string key, auto command,
                           std::vector<std::uint64_t> rows) {
-    CaptureTask capture;
+    PendingCapture capture;
     capture.request = request(std::move(key));
     capture.command = std::move(command);
     capture.rows = std::move(rows);
@@ -131,13 +131,13 @@ Result<void> FileRun::add_group(Batch& batch, std::vector<SourceRow> rows) {
 }
 
 asio::awaitable<Result<void>> FileRun::settle(const std::vector<std::vector<SourceRow>>& groups) {
-    TILL_CO_TRY(const std::vector<CaptureTask> done, co_await submission_.settle());
-    for (const CaptureTask& capture : done)
+    TILL_CO_TRY(const std::vector<PendingCapture> done, co_await submission_.settle());
+    for (const PendingCapture& capture : done)
         TILL_CO_TRY_VOID(account_for(capture, groups[capture.group]));
     co_return Result<void>{};
 }
 
-Result<void> FileRun::account_for(const CaptureTask& capture, const std::vector<SourceRow>& rows) {
+Result<void> FileRun::account_for(const PendingCapture& capture, const std::vector<SourceRow>& rows) {
     const auto& outcome = capture.outcome;
     // A conflict says that these very rows were captured under another mapping, or when less was
     // known of earlier sales: the key holds the rows' own hash.
@@ -161,14 +161,14 @@ asio::awaitable<Result<void>> FileRun::report(v1::RecordRowsSetAside command, st
     command.set_system(options_.mapping.system);
     command.set_file_name(name_);
     command.set_file_sha256(Bytes{view(digest())});
-    CaptureTask capture;
+    PendingCapture capture;
     capture.request = request(
         fmt::format("r:{}/{}/{}", options_.mapping.system, base64url(view(digest())), part));
     capture.command = std::move(command);
-    std::vector<CaptureTask> batch;
+    std::vector<PendingCapture> batch;
     batch.push_back(std::move(capture));
     submission_.start(std::move(batch));
-    TILL_CO_TRY(const std::vector<CaptureTask> done, co_await submission_.settle());
+    TILL_CO_TRY(const std::vector<PendingCapture> done, co_await submission_.settle());
     const auto& outcome = done.front().outcome;
     if (!outcome && outcome.error().code != Errc::conflict)
         log(LogLevel::error, "capture", "the report of rows set aside was refused",

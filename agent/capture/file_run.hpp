@@ -30,7 +30,7 @@ public:
 
 private:
     struct Batch {
-        std::vector<CaptureTask> captures;
+        std::vector<PendingCapture> captures;
         std::vector<std::vector<SourceRow>> groups;
     };
     asio::awaitable<Result<void>> capture_groups();
@@ -38,7 +38,7 @@ private:
     Result<void> add_group(Batch& batch, std::vector<SourceRow> rows);
     void add_capture(Batch& batch, std::string key, auto command, std::vector<std::uint64_t> rows);
     asio::awaitable<Result<void>> settle(const std::vector<std::vector<SourceRow>>& groups);
-    Result<void> account_for(const CaptureTask& capture, const std::vector<SourceRow>& rows);
+    Result<void> account_for(const PendingCapture& capture, const std::vector<SourceRow>& rows);
     Request request(std::string key) const;
     asio::awaitable<Result<void>> report(tillstream::v1::RecordRowsSetAside command,
                                          std::string part);

@@ -37,7 +37,7 @@ Submission::Submission(asio::any_io_executor executor, CaptureSink& sink, RetryP
       children_{executor},
       landed_{executor, asio::steady_timer::time_point::max()} {}
 
-CaptureSink::Answer Submission::call(const CaptureTask& capture) {
+CaptureSink::Answer Submission::call(const PendingCapture& capture) {
     const Request& request = capture.request;
     return std::visit(
         Match{
@@ -62,7 +62,7 @@ void Submission::launch(const std::vector<std::size_t>& which) {
     for (const std::size_t at : which) children_.spawn(capture(at));
 }
 
-void Submission::start(std::vector<CaptureTask> batch) {
+void Submission::start(std::vector<PendingCapture> batch) {
     batch_ = std::move(batch);
     std::vector<std::size_t> all(batch_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
@@ -90,7 +90,7 @@ asio::awaitable<bool> Submission::pause(std::chrono::milliseconds length, std::s
     co_return !cancelled;
 }
 
-asio::awaitable<Result<std::vector<CaptureTask>>> Submission::settle() {
+asio::awaitable<Result<std::vector<PendingCapture>>> Submission::settle() {
     for (auto length = retry_.first;; length = std::min(length * 2, retry_.most)) {
         if (!co_await wait_for_flight()) co_return Error{Errc::abandoned, "file drop stopped"};
         std::vector<std::size_t> open;

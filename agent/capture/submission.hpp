@@ -13,7 +13,7 @@
 namespace till {
 
 /// One command on its way to the sink, and what became of it.
-struct CaptureTask {
+struct PendingCapture {
     Request request;
     std::variant<tillstream::v1::RecordTransaction, tillstream::v1::RecordAdjustment,
                  tillstream::v1::RecordRowsSetAside>
@@ -37,15 +37,15 @@ public:
     Submission(asio::any_io_executor executor, CaptureSink& sink, RetryPause pause);
 
     /// The captures begin when the loop next turns, and run while the caller prepares the next batch.
-    void start(std::vector<CaptureTask> batch);
+    void start(std::vector<PendingCapture> batch);
     /// The batch with every outcome, in its order. abandoned when cancelled.
-    asio::awaitable<Result<std::vector<CaptureTask>>> settle();
+    asio::awaitable<Result<std::vector<PendingCapture>>> settle();
     /// Ends what is in flight; the object may go when it returns.
     asio::awaitable<void> stop();
 
 private:
     asio::awaitable<void> capture(std::size_t at);
-    CaptureSink::Answer call(const CaptureTask& capture);
+    CaptureSink::Answer call(const PendingCapture& capture);
     asio::awaitable<bool> wait_for_flight();
     asio::awaitable<bool> pause(std::chrono::milliseconds length, std::size_t waiting, Errc why);
     void launch(const std::vector<std::size_t>& which);
@@ -56,7 +56,7 @@ private:
     TaskGroup children_;
     asio::steady_timer landed_;  // Cancelled when nothing is in flight any more.
     std::size_t in_flight_ = 0;
-    std::vector<CaptureTask> batch_;
+    std::vector<PendingCapture> batch_;
 };
 
 }  // namespace till

@@ -36,7 +36,7 @@ std::string money(std::int64_t minor) { return Decimal{minor, 2}.text(); }
 
 ShopSimulator::ShopSimulator(SimulatedDay day) : day_{std::move(day)}, random_{day_.seed} {
     // The catalogue belongs to the shop, so every lane of a seed sells the same goods.
-    double total = 0;
+    double weight = 0;
     for (int i = 0; i < 800; ++i) {
         const auto twelve = fmt::format("50{:010}", below(10'000'000'000ULL));
         const auto pence = static_cast<std::int64_t>(
@@ -48,8 +48,8 @@ ShopSimulator::ShopSimulator(SimulatedDay day) : day_{std::move(day)}, random_{d
             {with_check_digit(twelve),
              fmt::format("{} {}", things[below(things.size())], colours[below(colours.size())]),
              price, below(10) < 7 ? "A" : "B"});
-        total += 1 / std::pow(i + 1, 1.05);
-        popularity_.push_back(total);
+        weight += 1 / std::pow(i + 1, 1.05);
+        popularity_.push_back(weight);
     }
     random_.seed(day_.seed * 1'000'003 + static_cast<std::uint64_t>(day_.lane));
 }

@@ -25,13 +25,16 @@ HttpResponse json_answer(const HttpRequest& request, const json::object& body) {
     return answer(request, 200, "application/json", json::serialize(body));
 }
 
-std::string_view target_of(const HttpRequest& request) { return {request.target().data(), request.target().size()}; }
+std::string_view target_of(const HttpRequest& request) {
+    return {request.target().data(), request.target().size()};
+}
 
 std::string text_of(const HttpRequest& request, std::string_view key) {
     return query_value(target_of(request), key).value_or("");
 }
 
-Result<std::uint64_t> number_of(const HttpRequest& request, std::string_view key, std::uint64_t fallback) {
+Result<std::uint64_t> number_of(const HttpRequest& request, std::string_view key,
+                                std::uint64_t fallback) {
     const auto text = query_value(target_of(request), key);
     if (!text) return fallback;
     std::uint64_t number = 0;
@@ -45,7 +48,8 @@ Result<std::string> member(const json::value& body, std::string_view key) {
     const auto* object = body.if_object();
     const auto* value = object ? object->if_contains(key) : nullptr;
     const auto* text = value ? value->if_string() : nullptr;
-    if (!text || text->empty()) return Error{Errc::malformed, "is missing", std::string{key}, "text"};
+    if (!text || text->empty())
+        return Error{Errc::malformed, "is missing", std::string{key}, "text"};
     return std::string{*text};
 }
 
@@ -64,7 +68,8 @@ json::array rows_json(const Rows& rows) {
 
 Result<v1::IdentifierType> identifier_type(const std::string& text) {
     std::string name = "IDENTIFIER_TYPE_" + text;
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     v1::IdentifierType type{};
     if (!v1::IdentifierType_Parse(name, &type) || type == v1::IDENTIFIER_TYPE_UNSPECIFIED)
         return Error{Errc::malformed, "not a kind of identifier", "type",
@@ -77,7 +82,9 @@ Result<v1::IdentifierType> identifier_type(const std::string& text) {
 asio::awaitable<HttpResponse> AdminApi::handle(HttpRequest request, std::string administrator) {
     const std::string method{request.method_string()};
     const std::string_view path = path_of(request);
-    const auto is = [&](std::string_view verb, std::string_view wanted) { return method == verb && path == wanted; };
+    const auto is = [&](std::string_view verb, std::string_view wanted) {
+        return method == verb && path == wanted;
+    };
     if (is("GET", "/admin/v1/status")) co_return co_await status(request);
     if (is("GET", "/admin/v1/events")) co_return co_await events(request);
     if (is("GET", "/admin/v1/transactions")) co_return co_await transactions(request);
@@ -119,7 +126,8 @@ asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
 asio::awaitable<HttpResponse> AdminApi::events(const HttpRequest& request) {
     const auto id = Uuid::parse(text_of(request, "journal"));
     const auto after = number_of(request, "after", 0), limit = number_of(request, "limit", 100);
-    if (!id) co_return problem(request, {Errc::malformed, id.error().detail, "journal", "a journal id"});
+    if (!id)
+        co_return problem(request, {Errc::malformed, id.error().detail, "journal", "a journal id"});
     if (!after) co_return problem(request, after.error());
     if (!limit) co_return problem(request, limit.error());
     const auto page = co_await ledger_.read(JournalId{*id}, Seq{*after}, 4 * 1024 * 1024,
@@ -160,9 +168,7 @@ asio::awaitable<HttpResponse> AdminApi::reconciliation(const HttpRequest& reques
     const std::string day = text_of(request, "day");
     const auto look = [&day](Desk& desk) -> Result<std::vector<ReconciledDay>> {
         std::vector<std::string> days{day};
-        if (day.empty()) {
-            TILL_TRY(days, desk.queries.business_days());
-        }
+        if (day.empty()) { TILL_TRY(days, desk.queries.business_days()); }
         std::vector<ReconciledDay> all;
         for (const auto& one : days) {
             TILL_TRY(auto rows, desk.queries.reconcile(one, desk.store));
@@ -172,7 +178,9 @@ asio::awaitable<HttpResponse> AdminApi::reconciliation(const HttpRequest& reques
     };
     const auto rows = co_await projection_.ask<std::vector<ReconciledDay>>(look);
     if (!rows) co_return problem(request, rows.error());
-    if (rows->empty()) co_return problem(request, {Errc::not_found, "nothing is known of that business day", "day", "YYYY-MM-DD"});
+    if (rows->empty())
+        co_return problem(request, {Errc::not_found, "nothing is known of that business day", "day",
+                                    "YYYY-MM-DD"});
     const json::object body{{"balanced", std::ranges::all_of(*rows, &ReconciledDay::balanced)},
                             {"explained", std::ranges::all_of(*rows, &ReconciledDay::explained)},
                             {"rows", rows_json(*rows)}};
@@ -199,7 +207,8 @@ asio::awaitable<HttpResponse> AdminApi::find_customer(const HttpRequest& request
     if (!value) co_return problem(request, value.error());
     const auto type = identifier_type(*kind);
     if (!type) co_return problem(request, type.error());
-    const IdentifierRules rules{.default_country = member(body, "country").value_or("GB"), .loyalty_prefixes = {}};
+    const IdentifierRules rules{.default_country = member(body, "country").value_or("GB"),
+                                .loyalty_prefixes = {}};
     const auto normal = normalise(*type, *value, rules);
     if (!normal) co_return problem(request, normal.error());
     const auto look = [&](Desk& desk) -> Result<CustomerView> {
@@ -225,8 +234,12 @@ HttpResponse AdminApi::new_code(const HttpRequest& request, const std::string& a
     if (!lane) return problem(request, lane.error());
     const auto code = enrolment_.new_code(*store, *lane, port_);
     if (!code) return problem(request, code.error());
-    log(LogLevel::info, "admin", "enrolment code made", {{"by", administrator}, {"store", *store}, {"lane", *lane}});
-    return json_answer(request, {{"code", code->text}, {"store", *store}, {"lane", *lane}, {"expires", rfc3339(code->expires)}});
+    log(LogLevel::info, "admin", "enrolment code made",
+        {{"by", administrator}, {"store", *store}, {"lane", *lane}});
+    return json_answer(request, {{"code", code->text},
+                                 {"store", *store},
+                                 {"lane", *lane},
+                                 {"expires", rfc3339(code->expires)}});
 }
 
 HttpResponse AdminApi::codes(const HttpRequest& request) {
@@ -254,8 +267,10 @@ HttpResponse AdminApi::revoke(const HttpRequest& request, const std::string& adm
     const auto id = Uuid::parse(*text);
     if (!id) return problem(request, {Errc::malformed, id.error().detail, "device", "a device id"});
     const auto reason = member(body, "reason").value_or("no reason given");
-    if (const auto done = enrolment_.revoke(DeviceId{*id}, reason); !done) return problem(request, done.error());
-    log(LogLevel::warning, "admin", "device revoked", {{"by", administrator}, {"device", *text}, {"reason", reason}});
+    if (const auto done = enrolment_.revoke(DeviceId{*id}, reason); !done)
+        return problem(request, done.error());
+    log(LogLevel::warning, "admin", "device revoked",
+        {{"by", administrator}, {"device", *text}, {"reason", reason}});
     return json_answer(request, {{"device", *text}, {"revoked", true}});
 }
 

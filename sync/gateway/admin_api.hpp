@@ -12,8 +12,13 @@ namespace till::sync {
 /// Every order is logged with the administrator's name. Callable from any loop.
 class AdminApi {
 public:
-    AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection, std::uint16_t port)
-        : ledger_{ledger}, enrolment_{enrolment}, fleet_{fleet}, projection_{projection}, port_{port} {}
+    AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
+             std::uint16_t port)
+        : ledger_{ledger},
+          enrolment_{enrolment},
+          fleet_{fleet},
+          projection_{projection},
+          port_{port} {}
 
     asio::awaitable<HttpResponse> handle(HttpRequest request, std::string administrator);
 

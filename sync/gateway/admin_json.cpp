@@ -4,12 +4,12 @@
 #include "agent/core/hex.hpp"
 #include "sync/wire/events.pb.h"
 
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <time.h>
 
@@ -35,8 +35,11 @@ json::object to_json(const ReconciledFigure& f) {
     json::array causes;
     for (const auto& cause : f.causes)
         causes.push_back(json::object{{"cause", cause.text}, {"amount", figure(f, cause.amount)}});
-    return {{"currency", f.currency}, {"name", f.name}, {"device", figure(f, f.device)},
-            {"centre", figure(f, f.centre)}, {"causes", std::move(causes)}};
+    return {{"currency", f.currency},
+            {"name", f.name},
+            {"device", figure(f, f.device)},
+            {"centre", figure(f, f.centre)},
+            {"causes", std::move(causes)}};
 }
 
 json::object to_json(const ReconciledJournal& journal) {
@@ -49,7 +52,9 @@ json::object to_json(const ReconciledJournal& journal) {
             {"device_head", journal.upto.value()},
             {"mark", journal.mark.value()},
             {"projected", journal.cursor.value()},
-            {"chain", journal.chain == Chain::same ? "same" : journal.chain == Chain::differs ? "differs" : "not here yet"}};
+            {"chain", journal.chain == Chain::same      ? "same"
+                      : journal.chain == Chain::differs ? "differs"
+                                                        : "not here yet"}};
 }
 
 }  // namespace
@@ -58,8 +63,9 @@ std::string rfc3339(WallTime time) {
     const auto whole = static_cast<time_t>(time.value() / 1000 - (time.value() % 1000 < 0 ? 1 : 0));
     tm parts{};
     if (!gmtime_r(&whole, &parts)) return {};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                       parts.tm_hour, parts.tm_min, parts.tm_sec, time.value() - std::int64_t{whole} * 1000);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                       time.value() - std::int64_t{whole} * 1000);
 }
 
 json::object to_json(const Registry::Code& code) {
@@ -149,35 +155,35 @@ json::object to_json(const ReconciledDay& day) {
     json::array figures, journals;
     for (const auto& f : day.figures) figures.push_back(to_json(f));
     for (const auto& journal : day.journals) journals.push_back(to_json(journal));
-    return {{"business_day", day.business_day},
-            {"store", day.store},
-            {"workstation", day.workstation},
-            {"balanced", day.balanced},
-            {"explained", day.explained},
-            {"figures", std::move(figures)},
+    return {{"business_day", day.business_day}, {"store", day.store},
+            {"workstation", day.workstation},   {"balanced", day.balanced},
+            {"explained", day.explained},       {"figures", std::move(figures)},
             {"journals", std::move(journals)}};
 }
 
 json::object to_json(const StoredEnvelope& stored) {
     const Envelope& envelope = stored.envelope;
-    json::object object{{"seq", envelope.seq.value()},
-                        {"kind", envelope.kind.value()},
-                        {"time", rfc3339(envelope.times.wall)},
-                        {"received", rfc3339(WallTime{stored.received_ms})},
-                        {"corrected_time", rfc3339(WallTime{envelope.times.wall.value() + stored.clock_offset_ms})},
-                        {"time_error_ms", stored.clock_error_ms},
-                        {"hash", hex(stored.hash)},
-                        {"sealed_bytes", envelope.sealed.size()},
-                        {"sealed_erased", envelope.erased_sealed.has_value()}};
+    json::object object{
+        {"seq", envelope.seq.value()},
+        {"kind", envelope.kind.value()},
+        {"time", rfc3339(envelope.times.wall)},
+        {"received", rfc3339(WallTime{stored.received_ms})},
+        {"corrected_time", rfc3339(WallTime{envelope.times.wall.value() + stored.clock_offset_ms})},
+        {"time_error_ms", stored.clock_error_ms},
+        {"hash", hex(stored.hash)},
+        {"sealed_bytes", envelope.sealed.size()},
+        {"sealed_erased", envelope.erased_sealed.has_value()}};
     tillstream::v1::Event event;
     if (!event.ParseFromString(envelope.body)) {
         object["kind_name"] = "unreadable";
         return object;
     }
-    const auto* field = event.GetDescriptor()->FindFieldByNumber(static_cast<int>(envelope.kind.value()));
+    const auto* field =
+        event.GetDescriptor()->FindFieldByNumber(static_cast<int>(envelope.kind.value()));
     object["kind_name"] = field ? field->name() : "unknown";
-    object["summary"] = fmt::format("{} {} {}", event.context().business_day(), event.numbers().receipt_number(),
-                                    event.retail_transaction().source().number());
+    object["summary"] =
+        fmt::format("{} {} {}", event.context().business_day(), event.numbers().receipt_number(),
+                    event.retail_transaction().source().number());
     google::protobuf::util::JsonPrintOptions style;
     style.preserve_proto_field_names = true;
     std::string text;

@@ -3,20 +3,20 @@
 #include "agent/runtime/log.hpp"
 #include "sync/tls/certificate.hpp"
 
-
 #include <algorithm>
 
 namespace till::sync {
 
-asio::awaitable<Result<void>> Fleet::keep_totals(Registry::Device device, GatewaySession::StoreTotals totals) {
+asio::awaitable<Result<void>> Fleet::keep_totals(Registry::Device device,
+                                                 GatewaySession::StoreTotals totals) {
     // Figures that do not verify are kept as well: reconciliation shows them as unsigned.
     const auto signed_by_device =
         verify_with_certificate(device.certificate_pem, totals.figures, totals.signature);
     if (!signed_by_device)
         log(LogLevel::warning, "fleet", "day totals with a signature that does not verify",
             {{"device", device.id.value().text()}, {"day", totals.business_day}});
-    DeviceFigures figures{std::move(totals.figures), std::move(totals.signature), signed_by_device.has_value(),
-                          clock_.now().wall.value()};
+    DeviceFigures figures{std::move(totals.figures), std::move(totals.signature),
+                          signed_by_device.has_value(), clock_.now().wall.value()};
     const auto keep = [figures = std::move(figures)](ProjectionService::Desk& desk) {
         return desk.projector.keep_figures(figures);
     };
@@ -41,8 +41,8 @@ bool Fleet::is_connected(const DeviceId& device) const {
 
 std::size_t Fleet::connected() const {
     const std::scoped_lock lock{mutex_};
-    return static_cast<std::size_t>(
-        std::ranges::count_if(devices_, [](const auto& entry) { return entry.second.sessions > 0; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        devices_, [](const auto& entry) { return entry.second.sessions > 0; }));
 }
 
 Bytes Fleet::telemetry(const DeviceId& device) const {

@@ -16,13 +16,15 @@ class Fleet final : public DeviceDesk {
 public:
     Fleet(ProjectionService& projection, Clock& clock) : projection_{projection}, clock_{clock} {}
 
-    asio::awaitable<Result<void>> keep_totals(Registry::Device device, GatewaySession::StoreTotals totals) override;
+    asio::awaitable<Result<void>> keep_totals(Registry::Device device,
+                                              GatewaySession::StoreTotals totals) override;
     void keep_telemetry(const DeviceId& device, Bytes telemetry) override;
     void seen(const DeviceId& device, bool connected) override;
 
     bool is_connected(const DeviceId& device) const;
     std::size_t connected() const;
-    Bytes telemetry(const DeviceId& device) const;  ///< The newest, serialised; empty when none came.
+    Bytes telemetry(
+        const DeviceId& device) const;  ///< The newest, serialised; empty when none came.
 
 private:
     struct State {

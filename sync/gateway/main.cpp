@@ -20,7 +20,8 @@ constexpr int exit_ok = 0, exit_usage = 2, exit_failed = 70, exit_config = 78;
 
 int fail(const Error& error) {
     std::cerr << "till-gateway: " << error.detail << (error.detail.ends_with('\n') ? "" : "\n");
-    return error.code == Errc::malformed || error.code == Errc::not_found ? exit_config : exit_failed;
+    return error.code == Errc::malformed || error.code == Errc::not_found ? exit_config
+                                                                          : exit_failed;
 }
 
 int init(const std::string& folder, const HomeSpec& spec) {
@@ -29,16 +30,18 @@ int init(const std::string& folder, const HomeSpec& spec) {
     if (const auto made = init_home(home, spec, clock.now().wall); !made) return fail(made.error());
     std::cout << "Gateway made in " << folder << ".\n\n  till-gateway serve " << folder
               << "\n\nThe administrator's folder is " << (home / "admin").string()
-              << "; copy it to where tillctl runs:\n\n  tillctl --gateway " << (home / "admin").string()
-              << " enrol new --store 12 --lane 3\n";
+              << "; copy it to where tillctl runs:\n\n  tillctl --gateway "
+              << (home / "admin").string() << " enrol new --store 12 --lane 3\n";
     return exit_ok;
 }
 
 int check_config(const std::string& file) {
     std::ifstream stream{file};
     std::ostringstream text;
-    if (!stream || !(text << stream.rdbuf())) return fail({Errc::not_found, file + " cannot be read"});
-    if (const auto parsed = parse_gateway_settings(text.str(), file); !parsed) return fail(parsed.error());
+    if (!stream || !(text << stream.rdbuf()))
+        return fail({Errc::not_found, file + " cannot be read"});
+    if (const auto parsed = parse_gateway_settings(text.str(), file); !parsed)
+        return fail(parsed.error());
     std::cout << file << " is good.\n";
     return exit_ok;
 }
@@ -46,7 +49,8 @@ int check_config(const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Tillstream's central gateway: devices, enrolment and administrators on one port.", "till-gateway"};
+    CLI::App app{"Tillstream's central gateway: devices, enrolment and administrators on one port.",
+                 "till-gateway"};
     app.footer("Exit codes: 0 ok, 2 usage, 70 failed, 78 bad or missing configuration.");
     app.set_version_flag("--version", "till-gateway 0.1.0");
     std::string checked, folder;
@@ -55,12 +59,19 @@ int main(int argc, char** argv) {
     app.add_option("--check-config", checked, "Check a settings file and say every fault in it");
     app.add_flag("--sample-config", sample, "Print a settings file with every setting explained");
 
-    auto* init_command = app.add_subcommand("init", "Make a gateway: authorities, keys, settings, an administrator");
+    auto* init_command =
+        app.add_subcommand("init", "Make a gateway: authorities, keys, settings, an administrator");
     init_command->add_option("FOLDER", folder, "Where everything of it will live")->required();
-    init_command->add_option("--server-name", spec.server_name, "DNS name in its certificate; never changes")->required();
-    init_command->add_option("--public-host", spec.public_host, "Name or address that devices connect to")->required();
+    init_command
+        ->add_option("--server-name", spec.server_name,
+                     "DNS name in its certificate; never changes")
+        ->required();
+    init_command
+        ->add_option("--public-host", spec.public_host, "Name or address that devices connect to")
+        ->required();
     init_command->add_option("--port", spec.port, "The one port")->capture_default_str();
-    init_command->add_option("--listen", spec.listen_address, "Address to listen on")->capture_default_str();
+    init_command->add_option("--listen", spec.listen_address, "Address to listen on")
+        ->capture_default_str();
     auto* serve_command = app.add_subcommand("serve", "Run until SIGTERM");
     serve_command->add_option("FOLDER", folder, "The folder that init made")->required();
     app.require_subcommand(0, 1);
@@ -74,7 +85,8 @@ int main(int argc, char** argv) {
         }
         if (!checked.empty()) return check_config(checked);
         if (sample) {
-            std::cout << config::sample_file(gateway_schema(), "Settings of a Tillstream gateway (gateway.toml).");
+            std::cout << config::sample_file(gateway_schema(),
+                                             "Settings of a Tillstream gateway (gateway.toml).");
             return exit_ok;
         }
         std::cerr << app.help();

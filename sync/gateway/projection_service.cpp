@@ -5,7 +5,6 @@
 #include "agent/runtime/task_group.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 
-
 namespace till::sync {
 
 using namespace std::chrono_literals;
@@ -22,20 +21,25 @@ std::vector<SealingKeyPair> copy(const std::vector<SealingKeyPair>& pairs) {
 
 }  // namespace
 
-Result<std::unique_ptr<ProjectionService>> ProjectionService::open(const HomePaths& home, const HomeKeys& keys,
+Result<std::unique_ptr<ProjectionService>> ProjectionService::open(const HomePaths& home,
+                                                                   const HomeKeys& keys,
                                                                    Ledger& ledger, Random& random) {
     TILL_TRY(std::unique_ptr<Store> store,
-             SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading}, random));
-    TILL_TRY(auto vault, Vault::open(home / "vault.db",
-                                     {copy(keys.sealing), copy(keys.token_key), copy(keys.vault_key)}, random));
+             SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading},
+                               random));
+    TILL_TRY(auto vault,
+             Vault::open(home / "vault.db",
+                         {copy(keys.sealing), copy(keys.token_key), copy(keys.vault_key)}, random));
     TILL_TRY(auto projector, Projector::open(home / "projection.db", *vault));
     TILL_TRY(auto queries, Queries::open(home / "projection.db"));
     return std::unique_ptr<ProjectionService>{new ProjectionService{
         ledger, std::move(store), std::move(vault), std::move(projector), std::move(queries)}};
 }
 
-ProjectionService::ProjectionService(Ledger& ledger, std::unique_ptr<Store> store, std::unique_ptr<Vault> vault,
-                                     std::unique_ptr<Projector> projector, std::unique_ptr<Queries> queries)
+ProjectionService::ProjectionService(Ledger& ledger, std::unique_ptr<Store> store,
+                                     std::unique_ptr<Vault> vault,
+                                     std::unique_ptr<Projector> projector,
+                                     std::unique_ptr<Queries> queries)
     : ledger_{ledger},
       store_{std::move(store)},
       vault_{std::move(vault)},
@@ -69,7 +73,8 @@ bool ProjectionService::catch_up() {
 
 asio::awaitable<void> ProjectionService::run() {
     if (const auto again = projector_->reproject_parked(*store_); again && *again > 0)
-        log(LogLevel::info, "projection", "projected events that older versions had parked", {{"events", *again}});
+        log(LogLevel::info, "projection", "projected events that older versions had parked",
+            {{"events", *again}});
     asio::steady_timer breath{co_await asio::this_coro::executor};
     for (;;) {
         const std::uint64_t cursor = ledger_.news_cursor();

@@ -24,7 +24,8 @@ namespace till::sync {
 /// One thread means that the projector, the vault and the queries are never used by two at once.
 class ProjectionService {
 public:
-    static Result<std::unique_ptr<ProjectionService>> open(const HomePaths& home, const HomeKeys& keys, Ledger& ledger,
+    static Result<std::unique_ptr<ProjectionService>> open(const HomePaths& home,
+                                                           const HomeKeys& keys, Ledger& ledger,
                                                            Random& random);
     ~ProjectionService();  ///< Finishes the batch in hand, then joins.
 

@@ -103,7 +103,8 @@ asio::awaitable<void> Server::serve(asio::ip::tcp::socket socket) {
     --open_;
     if (ended || ended.error().code == Errc::abandoned) co_return;
     // A client that just goes away is nothing to report; one that is refused is.
-    const bool refused = ended.error().code == Errc::not_trusted || ended.error().code == Errc::forbidden;
+    const bool refused =
+        ended.error().code == Errc::not_trusted || ended.error().code == Errc::forbidden;
     log(refused ? LogLevel::warning : LogLevel::debug, "server", "connection ended",
         {{"peer", remote.address().to_string()}, {"cause", ended.error().detail}});
 }

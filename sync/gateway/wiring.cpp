@@ -34,33 +34,39 @@ Result<GatewaySettings> read_settings(const HomePaths& home) {
     std::ifstream stream{file};
     std::ostringstream text;
     if (!stream || !(text << stream.rdbuf()))
-        return Error{Errc::not_found, home.root.string() + " holds no gateway; make one with till-gateway init"};
+        return Error{Errc::not_found,
+                     home.root.string() + " holds no gateway; make one with till-gateway init"};
     return parse_gateway_settings(text.str(), file.string());
 }
 
 Result<std::unique_ptr<Ledger>> open_ledger(const HomePaths& home, Random& random) {
     TILL_TRY(auto writing, SqliteStore::open({.file = home / "ledger.db"}, random));
     TILL_TRY(auto reading,
-             SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading}, random));
+             SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading},
+                               random));
     return std::make_unique<Ledger>(std::move(writing), std::move(reading));
 }
 
 /// Every loop listens on the same port; the kernel spreads the connections.
-Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address, std::uint16_t port) {
+Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
+                             std::uint16_t port) {
     boost::system::error_code failure;
     const auto ip = asio::ip::make_address(address, failure);
-    if (failure) return Error{Errc::malformed, "listen.address: " + address + ": " + failure.message()};
+    if (failure)
+        return Error{Errc::malformed, "listen.address: " + address + ": " + failure.message()};
     const tcp::endpoint endpoint{ip, port};
     tcp::acceptor acceptor{loop};
     acceptor.open(endpoint.protocol(), failure);
     if (!failure) acceptor.set_option(tcp::acceptor::reuse_address{true}, failure);
     const int on = 1;
-    if (!failure && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+    if (!failure
+        && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
         failure.assign(errno, boost::system::system_category());
     if (!failure) acceptor.bind(endpoint, failure);
     if (!failure) acceptor.listen(asio::socket_base::max_listen_connections, failure);
     if (failure)
-        return Error{Errc::io, "cannot listen on " + address + ":" + std::to_string(port) + ": " + failure.message()};
+        return Error{Errc::io, "cannot listen on " + address + ":" + std::to_string(port) + ": "
+                                   + failure.message()};
     return acceptor;
 }
 
@@ -93,7 +99,8 @@ Result<void> serve(const HomePaths& home) {
     SystemRandom random;
 
     TILL_TRY(Registry registry, Registry::open(home / "registry.db"));
-    TILL_TRY(const auto enrolment, EnrolmentDesk::open(std::move(registry), keys, settings, clock, random));
+    TILL_TRY(const auto enrolment,
+             EnrolmentDesk::open(std::move(registry), keys, settings, clock, random));
     TILL_TRY(const auto ledger, open_ledger(home, random));
     TILL_TRY(const auto projection, ProjectionService::open(home, keys, *ledger, random));
     Fleet fleet{*projection, clock};
@@ -103,7 +110,8 @@ Result<void> serve(const HomePaths& home) {
         return admin->handle(std::move(request), std::move(name));
     };
     const Rooms rooms{*ledger, *enrolment, fleet, ask_admin, keys, settings, clock};
-    const ClientAuthorities clients{keys.device_authority.certificate_pem(), keys.admin_authority_pem};
+    const ClientAuthorities clients{keys.device_authority.certificate_pem(),
+                                    keys.admin_authority_pem};
     const TimeSource now = [&clock] { return clock.now().wall; };
 
     std::atomic<std::size_t> open_connections{0};
@@ -111,7 +119,8 @@ Result<void> serve(const HomePaths& home) {
     std::uint16_t port = settings.port;
     for (unsigned i = 0; i < loops_wanted(settings); ++i) {
         TILL_TRY(ServerContext context, ServerContext::make(keys.server, clients, now));
-        auto& loop = *loops.emplace_back(std::make_unique<Loop>(rooms, std::move(context), open_connections));
+        auto& loop = *loops.emplace_back(
+            std::make_unique<Loop>(rooms, std::move(context), open_connections));
         TILL_TRY(tcp::acceptor acceptor, listen(loop.io, settings.address, port));
         port = acceptor.local_endpoint().port();
         loop.tasks.spawn(loop.server.run(std::move(acceptor)));
@@ -119,7 +128,8 @@ Result<void> serve(const HomePaths& home) {
     admin.emplace(*ledger, *enrolment, fleet, *projection, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
-    log(LogLevel::info, "gateway", "listening", {{"address", settings.address}, {"port", unsigned{port}}, {"loops", loops.size()}});
+    log(LogLevel::info, "gateway", "listening",
+        {{"address", settings.address}, {"port", unsigned{port}}, {"loops", loops.size()}});
 
     asio::signal_set signals{loops.front()->io, SIGTERM, SIGINT};
     const auto on_signal = [&loops](boost::system::error_code failure, int) {

@@ -79,7 +79,7 @@ def generated_day(lab, gateway, cable, scale):
 
     wait_until(lambda: tills[1].head() > scale // 4, 30, "lane 2 is selling")
     cable.pull()
-    say(f"lane 2: network cable pulled at event {tills[1].status()['head']}; it goes on selling")
+    say(f"lane 2: network cable pulled at event {tills[1].head()}; it goes on selling")
     wait_until(lambda: tills[0].head() > scale // 2, 30, "lane 1 is selling")
     tills[0].process.kill()
     say("lane 1: agent killed with SIGKILL in mid-sale; its till program keeps asking with the same keys")
@@ -141,7 +141,7 @@ def real_day(lab, gateway, cable, source):
         name.rename(drop / name.name)
     wait_until(lambda: tills[1].head() > 50, 60, "lane 2 captures")
     cable.pull()
-    say(f"lane 2: network cable pulled at event {tills[1].status()['head']}; it goes on capturing")
+    say(f"lane 2: network cable pulled at event {tills[1].head()}; it goes on capturing")
     wait_until(lambda: tills[0].head() > 200, 60, "lane 1 captures")
     tills[0].process.kill()
     say("lane 1: agent killed with SIGKILL in the middle of its file")
@@ -227,8 +227,8 @@ def main():
             doubts[row["code"]] = doubts.get(row["code"], 0) + 1
         print(f"\n  exceptions that blocked nobody: {len(exceptions)}" +
               (" (" + ", ".join(f"{count} {code}" for code, count in sorted(doubts.items())) + ")" if doubts else ""))
-        print(f"  lane 2's wire: {cable.up / max(1, int(tills[1].status()['head'])):.0f} bytes up and "
-              f"{cable.down / max(1, int(tills[1].status()['head'])):.0f} down an event, TLS and handshakes included")
+        print(f"  lane 2's wire: {cable.up / max(1, tills[1].head()):.0f} bytes up and "
+              f"{cable.down / max(1, tills[1].head()):.0f} down an event, TLS and handshakes included")
         for till in tills:
             check(till.process.stop() == 0, "an agent stops cleanly")
         check(gateway.process.stop() == 0, "the gateway stops cleanly")

@@ -93,6 +93,27 @@ def arrow(module: str, target: str, line: str):
         yield f"{module} may not include {other}: a small interface, wired by a program"
 
 
+def types_of(path: str):
+    """Names of the types a header defines at namespace level, with their namespace."""
+    space = []
+    for line in (ROOT / path).read_text(encoding="utf-8").split("\n"):
+        if opened := re.match(r"namespace\s*([\w:]*)\s*{", line):
+            space.append(opened[1] or "anonymous")
+        elif re.match(r"}\s*// namespace", line) and space:
+            space.pop()
+        elif named := re.match(r"(?:struct|class|enum class)\s+(?:\[\[nodiscard\]\]\s*)?(\w+)\b(?!<|::)[^;]*{", line):
+            yield "::".join([*space, named[1]])
+
+
+def types_defined_twice(headers):
+    """Two types of one name link without a word and crash at run time (one-definition rule)."""
+    first = {}
+    for path in headers:
+        for name in types_of(path):
+            if first.setdefault(name, path) != path:
+                yield f"{path}:1: {name} is also defined in {first[name]}"
+
+
 def readme_lists_packages():
     packages = (ROOT / "cross/packaging/debian-packages.txt").read_text().split()
     readme = ROOT / "README.md"
@@ -106,6 +127,7 @@ def readme_lists_packages():
 def main() -> int:
     files = subprocess.run(["git", "ls-files", "*.hpp", "*.cpp"], cwd=ROOT, capture_output=True, text=True, check=True)
     found = [f"{path}:{line}: {what}" for path in files.stdout.split() for line, what in breaches(path)]
+    found += types_defined_twice(p for p in files.stdout.split() if p.endswith(".hpp") and not p.startswith("tests/"))
     found += readme_lists_packages()
     print("\n".join(found) if found else "tidy: no breach")
     return 1 if found else 0
