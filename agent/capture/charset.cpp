@@ -209,6 +209,7 @@ std::size_t TextDecoder::convert_other(BytesView bytes, std::string& text) {
         if (failure == EINVAL) break;  // The rest of the character comes with the next piece.
         if (failure != EILSEQ) continue;
         const BytesView rest = bytes.substr(done);
+        if (charset_ == Charset::big5 && rest.size() == 1 && octet(rest[0]) >= 0x81) break;
         const std::size_t width = std::min(width_of_undecodable(charset_, rest), rest.size());
         for (std::size_t at = 0; at < width; ++at) mark_undecodable(rest[at], text);
         done += width;

@@ -98,8 +98,7 @@ Result<InvoiceMapper::Row> InvoiceMapper::read_row(
     Row row;
     TILL_TRY(row.time, read_time(fields));
     TILL_TRY_VOID(read_numbers(fields, row));
-    for (std::size_t at = 0; at < column_count; ++at)
-        row.text[at] = std::string{cell(fields, Column(at))};
+    for (std::size_t at = 0; at < column_count; ++at) row.text[at] = cell(fields, Column(at));
     return row;
 }
 

@@ -89,7 +89,7 @@ void InvoiceMapper::Builder::note_common(const Row& row) {
     keep(channel_words_, Column::channel);
     add_identifiers(row);
     if (row.at(Column::tender).empty() && !row.tender_amount) return;
-    Tender tender{row.at(Column::tender), row.tender_amount};
+    Tender tender{std::string{row.at(Column::tender)}, row.tender_amount};
     // Exports repeat a transaction's tender on each of its rows.
     if (std::ranges::find(tenders_, tender) == tenders_.end())
         tenders_.push_back(std::move(tender));
@@ -102,13 +102,13 @@ void InvoiceMapper::Builder::add_identifiers(const Row& row) {
                                             {Column::phone, v1::IDENTIFIER_TYPE_PHONE},
                                             {Column::email, v1::IDENTIFIER_TYPE_EMAIL}});
     std::string cells;
-    for (const auto& [column, type] : kinds) cells += row.at(column) + '\0';
+    for (const auto& [column, type] : kinds) cells.append(row.at(column)).append(1, '\0');
     if (cells == std::string(kinds.size(), '\0') || cells == customer_cell_) return;
     if (!customer_cell_.empty()) return void(customers_differ_ = true);
     customer_cell_ = cells;
     if (!invoice_.transaction) invoice_.transaction.emplace();
     for (const auto& [column, type] : kinds) {
-        std::string value = row.at(column);
+        std::string value{row.at(column)};
         if (column == Column::customer && mapping_.whole_customer_numbers) value = whole(value);
         if (value.empty()) continue;
         if (invoice_.customer.empty()) invoice_.customer = fmt::format("{}:{}", int(type), value);
@@ -119,7 +119,7 @@ void InvoiceMapper::Builder::add_identifiers(const Row& row) {
     }
 }
 
-v1::ItemClass InvoiceMapper::Builder::class_of(const std::string& code) const {
+v1::ItemClass InvoiceMapper::Builder::class_of(std::string_view code) const {
     for (const ItemRule& rule : mapping_.items)
         if (fits(rule.codes, code)) return rule.item_class;
     return v1::ITEM_CLASS_GOODS;
@@ -129,11 +129,11 @@ void InvoiceMapper::Builder::add_line(const Row& row, const Decimal& price, bool
     if (!invoice_.transaction) invoice_.transaction.emplace();
     v1::CommandLine& line = *invoice_.transaction->add_lines();
     line.set_kind(is_return ? v1::LINE_KIND_RETURN : v1::LINE_KIND_SALE);
-    line.set_sku(row.at(Column::item));
-    line.set_gtin(row.at(Column::gtin));
-    line.set_description(row.at(Column::description));
+    line.set_sku(std::string{row.at(Column::item)});
+    line.set_gtin(std::string{row.at(Column::gtin)});
+    line.set_description(std::string{row.at(Column::description)});
     line.set_quantity(absolute(row.quantity).text());
-    line.set_unit(row.at(Column::unit));
+    line.set_unit(std::string{row.at(Column::unit)});
     line.set_unit_price(price.text());
     line.set_item_class(class_of(line.sku()));
     line.set_entry_method(v1::ENTRY_METHOD_IMPORTED);
@@ -159,7 +159,8 @@ void InvoiceMapper::Builder::reconcile_amount(const Row& row, const Decimal& pri
             owed = *minor;
         } else if (!exact || *minor != owed) {
             const int number = invoice_.transaction->lines_size();
-            stated_[fmt::format("lines[{}].amount", number - 1)] = row.at(Column::amount);
+            stated_[fmt::format("lines[{}].amount", number - 1)] =
+                std::string{row.at(Column::amount)};
         }
     }
     sum_minor_ += is_return ? -owed : owed;
@@ -168,12 +169,12 @@ void InvoiceMapper::Builder::reconcile_amount(const Row& row, const Decimal& pri
 void InvoiceMapper::Builder::add_adjustment(const Row& row, const Decimal& price) {
     if (!invoice_.adjustment) invoice_.adjustment.emplace();
     v1::CommandAdjustmentLine& line = *invoice_.adjustment->add_lines();
-    const std::string& words = row.at(Column::description);
-    line.set_sku(row.at(Column::item));
-    line.set_gtin(row.at(Column::gtin));
+    const std::string words{row.at(Column::description)};
+    line.set_sku(std::string{row.at(Column::item)});
+    line.set_gtin(std::string{row.at(Column::gtin)});
     line.set_description(words);
     line.set_quantity(row.quantity.text());
-    line.set_unit(row.at(Column::unit));
+    line.set_unit(std::string{row.at(Column::unit)});
     line.set_unit_value(price.text());
     line.set_reason(words.empty() ? "not stated by the source" : words);
 }

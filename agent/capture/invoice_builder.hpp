@@ -10,9 +10,9 @@ struct InvoiceMapper::Row {
     LocalTime time;
     Decimal quantity;
     std::optional<Decimal> price, amount, tax_rate, tax_amount, tender_amount;
-    std::array<std::string, column_count> text;  ///< Trimmed cells; empty where there is no column.
+    std::array<std::string_view, column_count> text;  ///< Trimmed cells of the row being read.
 
-    const std::string& at(Column column) const { return text[std::size_t(column)]; }
+    std::string_view at(Column column) const { return text[std::size_t(column)]; }
 };
 
 /// Where a row went.
@@ -45,7 +45,7 @@ private:
     void add_identifiers(const Row& row);
     void add_tenders();
     tillstream::v1::CommandTender make_tender(const Tender& from) const;
-    tillstream::v1::ItemClass class_of(const std::string& code) const;
+    tillstream::v1::ItemClass class_of(std::string_view code) const;
     void describe_source(tillstream::v1::CommandSource& source) const;
 
     const CsvMapping& mapping_;

@@ -6,10 +6,7 @@
 #include "agent/daemon/enrolment_file.hpp"
 #include "agent/runtime/private_file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -66,22 +63,11 @@ Result<Home> Home::open(fs::path root) {
     std::error_code failed;
     fs::create_directories(root.has_parent_path() ? root.parent_path() : fs::path{"."}, failed);
     if (::mkdir(root.c_str(), 0700) != 0 && errno != EEXIST) return system_error(root, errno);
-    const auto file = root / "lock";
-    const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0) return system_error(file, errno);
-    Home home{std::move(root), lock};
-    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) return system_error(file, errno);
-        return Error{Errc::busy, "another till-agent is using " + home.root_.string()};
-    }
-    return home;
-}
-
-Home::Home(Home&& other) noexcept
-    : root_{std::move(other.root_)}, lock_{std::exchange(other.lock_, -1)} {}
-
-Home::~Home() {
-    if (lock_ >= 0) ::close(lock_);
+    auto lock = FileLock::take(root / "lock");
+    if (!lock && lock.error().code == Errc::busy)
+        return Error{Errc::busy, "another till-agent is using " + root.string()};
+    if (!lock) return std::move(lock).error();
+    return Home{std::move(root), *std::move(lock)};
 }
 
 bool Home::is_enrolled() const { return fs::exists(root_ / "enrolment.toml"); }

@@ -5,6 +5,7 @@
 #include "agent/core/result.hpp"
 #include "agent/core/secret.hpp"
 #include "agent/crypto/sealing.hpp"
+#include "agent/runtime/file_lock.hpp"
 #include "sync/tls/credentials.hpp"
 #include "sync/uplink/enrol_client.hpp"
 
@@ -39,8 +40,6 @@ class Home {
 public:
     /// Makes the folder where it is not there. Fails with busy when another agent holds the lock.
     static Result<Home> open(std::filesystem::path root);
-    Home(Home&& other) noexcept;
-    ~Home();
 
     std::filesystem::path operator/(std::string_view name) const { return root_ / name; }
     const std::filesystem::path& root() const noexcept { return root_; }
@@ -88,11 +87,12 @@ public:
     void remove_port() const;
 
 private:
-    Home(std::filesystem::path root, int lock) : root_{std::move(root)}, lock_{lock} {}
+    Home(std::filesystem::path root, FileLock lock)
+        : root_{std::move(root)}, lock_{std::move(lock)} {}
     Result<Secret> secret(std::string_view name, const Secret& fresh) const;
 
     std::filesystem::path root_;
-    int lock_;  // Descriptor that holds the flock.
+    FileLock lock_;
 };
 
 }  // namespace till

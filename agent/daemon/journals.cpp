@@ -14,14 +14,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// SQLite's three files of one database.
+void remove_database(const fs::path& file) {
+    std::error_code ignored;
+    for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix, ignored);
+}
+
 /// Made beside its place and moved there whole, so that a crash leaves no half-made journal.
 Result<void> create(const fs::path& file, const JournalIdentity& identity, Clock& clock) {
     const fs::path draft = file.string() + ".new";
+    remove_database(draft);
+    {
+        TILL_TRY(auto core, JournalCore::create({.file = draft}, identity, clock));
+        TILL_TRY_VOID(core.secure());  // All in the one file that is moved.
+    }
     std::error_code failed;
-    for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(draft.string() + suffix, failed);
-    TILL_TRY_VOID(JournalCore::create({.file = draft}, identity, clock));
     fs::rename(draft, file, failed);
     if (failed) return Error{Errc::io, file.string() + ": " + failed.message()};
+    remove_database(draft);
     return {};
 }
 

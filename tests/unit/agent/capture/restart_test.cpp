@@ -16,7 +16,7 @@ std::string long_file() {
         const bool back = at % 10 == 9;
         rows.push_back((back ? "R" + number : number) + ",A,Mug," + (back ? "-1" : "2")
                        + ",1.50,2024-06-01 10:00," + who);
-        if (at % 3 == 0 && at > 0)
+        if (at % 3 == 1 && at % 10 != 0)
             rows.push_back(std::to_string(999 + at) + ",B,Tea,1,2,2024-06-01 10:00,");
     }
     rows.push_back("bad");

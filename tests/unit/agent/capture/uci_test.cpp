@@ -6,7 +6,9 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <set>
 
 using namespace till;
@@ -187,10 +189,10 @@ TEST_CASE("capture: each month of a real shop is captured row by row, to the pen
     const fs::path file = data_folder() / ("online-retail-" + month + ".csv.gz");
     DropRig rig{*parse_mapping(*bundled_mapping("uci-online-retail"))};
     fs::copy_file(file, rig.path("month.csv.gz"));
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     rig.start();
     REQUIRE(rig.run_until([&] { return rig.file_drop->figures().files == 1; }));
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    const double took = double(std::clock() - begin) / CLOCKS_PER_SEC;
 
     const std::vector<ShopRow> rows = rows_of(file);
     const Expected expected{rows};
@@ -204,8 +206,7 @@ TEST_CASE("capture: each month of a real shop is captured row by row, to the pen
     const std::size_t named = check_references(rig.sink);
     std::printf(
         "uci %s: %zu rows, %zu transactions, %zu adjustments, %zu returned lines named; "
-        "%.0f rows/s, %.0f transactions/s\n",
+        "%.0f rows and %.0f transactions a second of processor time, the test's sink included\n",
         month.c_str(), rows.size(), rig.sink.transactions.size(), rig.sink.adjustments.size(),
-        named, double(rows.size()) / took.count(),
-        double(rig.sink.transactions.size()) / took.count());
+        named, double(rows.size()) / took, double(rig.sink.transactions.size()) / took);
 }
