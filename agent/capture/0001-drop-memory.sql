@@ -7,7 +7,8 @@ CREATE TABLE files(
 
 CREATE TABLE sold(
     id INTEGER PRIMARY KEY,
-    who BLOB NOT NULL,           -- 16 bytes of HMAC-SHA-256 over customer and item.
+    who BLOB NOT NULL,           -- 16 bytes of HMAC-SHA-256 over the customer.
+    item TEXT NOT NULL,
     number TEXT NOT NULL,        -- The source's transaction number.
     line INTEGER NOT NULL,       -- Of the captured transaction, from 1.
     workstation TEXT NOT NULL,
@@ -15,4 +16,4 @@ CREATE TABLE sold(
     unit_price TEXT NOT NULL,
     at_ms INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX sold_once ON sold(who, number, business_day, line);
+CREATE UNIQUE INDEX sold_once ON sold(who, item, number, business_day, line);

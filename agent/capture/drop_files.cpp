@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -86,7 +87,9 @@ Result<FileStamp> DroppedFile::stamp() const {
 
 bool DroppedFile::is_being_written() const {
     // The kernel grants a read lease only while nobody has the file open for writing. Where it
-    // cannot tell (another owner's file, a network share) the stamp has to do.
+    // cannot tell (another owner's file, a network share) the stamp has to do. A writer who opens it
+    // before the lease is given back has us signalled: SIGURG is ignored, SIGIO would end us.
+    ::fcntl(handle_, F_SETSIG, SIGURG);
     if (::fcntl(handle_, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
     ::fcntl(handle_, F_SETLEASE, F_UNLCK);
     return false;

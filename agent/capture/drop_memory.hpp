@@ -38,7 +38,7 @@ private:
     DropMemory(Database database, const Secret& key, std::uint64_t sales_max)
         : database_{std::move(database)}, key_{key}, sales_max_{sales_max} {}
     Result<void> prepare();
-    Bytes who(const std::string& customer, const tillstream::v1::CommandLine& line) const;
+    Bytes who(const std::string& customer) const;
 
     Database database_;
     const Secret& key_;

@@ -24,6 +24,15 @@ constexpr std::size_t rows_in_report_max = 1000;
 
 Error stopped() { return Error{Errc::abandoned, "file drop stopped"}; }
 
+/// A file's name as text that a message can hold: names are bytes and may be in any encoding.
+std::string readable_name(const std::string& name) {
+    TextDecoder decoder{Charset::utf8};
+    std::string text;
+    decoder.feed(name, text);
+    decoder.finish(text);
+    return readable(text);
+}
+
 /// Names what was refused without quoting it: this is journalled in clear.
 std::string refusal(const Error& error) {
     std::string text = fmt::format("refused as {}", name(error.code));
@@ -159,7 +168,7 @@ Result<void> FileRun::account_for(const PendingCapture& capture, const std::vect
 
 asio::awaitable<Result<void>> FileRun::report(v1::RecordRowsSetAside command, std::string part) {
     command.set_system(options_.mapping.system);
-    command.set_file_name(name_);
+    command.set_file_name(readable_name(name_));
     command.set_file_sha256(Bytes{view(digest())});
     PendingCapture capture;
     capture.request = request(
@@ -186,7 +195,8 @@ asio::awaitable<Result<void>> FileRun::report_rows() {
     figures_.rows_set_aside = spool_.rows_set_aside();
     if (spool_.rows_set_aside() == 0) co_return Result<void>{};
     const auto folder = options_.folder / "aside";
-    TILL_CO_TRY(AsideWriter writer, AsideWriter::open(folder, name_, digest(), intake_.header()));
+    TILL_CO_TRY(AsideWriter writer,
+                AsideWriter::open(folder, name_, digest(), readable(intake_.header())));
     std::uint64_t after = 0;
     for (;;) {
         TILL_CO_TRY(const auto rows, spool_.set_aside_after(after, rows_in_report_max));

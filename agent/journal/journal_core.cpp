@@ -48,7 +48,6 @@ struct JournalCore::Impl {
     Bytes state;
     bool failed = false;  // A commit went wrong: what is on disk is not known.
 
-    Result<void> check_head();
     Result<void> load_owner();
     Result<std::optional<Result<Stored>>> answer_without_storing(const Draft& draft,
                                                                  const detail::KeyHash& key,
@@ -91,44 +90,14 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
     TILL_TRY(auto writer, detail::EventWriter::prepare(database));
     TILL_TRY(JournalIdentity identity, rows.identity());
     TILL_TRY(const auto head, rows.head());
+    TILL_TRY_VOID(detail::check_head(rows, identity.journal, head.head));
     TILL_TRY(const auto derived, rows.derived());
     TILL_TRY(auto keys, detail::KeyIndex::load(database, derived.keys));
     auto impl = std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
                                        std::move(writer), std::move(keys), std::move(identity),
                                        head, derived);
-    TILL_TRY_VOID(impl->check_head());
     TILL_TRY_VOID(impl->load_owner());
     return JournalCore{std::move(impl)};
-}
-
-// The last link is recomputed: a head row and an event that were restored from different backups, or
-// changed by hand, do not get a journal's next event chained to them.
-Result<void> JournalCore::Impl::check_head() {
-    const Head& at = head.head;
-    const auto disagree = [&](const char* what) {
-        return Error{Errc::corrupt, options.file.string() + ": the head says event "
-                                        + std::to_string(at.seq.value()) + ", but " + what};
-    };
-    TILL_TRY(const auto beyond, rows.read(at.seq, 1, 1));
-    if (!beyond.empty()) return disagree("there is a later one");
-    if (at.seq == Seq{0}) {
-        if (at.hash != sync::genesis(identity.journal)) return disagree("its hash is not genesis");
-        return {};
-    }
-    const Seq before{at.seq.value() - 1};
-    Digest previous = sync::genesis(identity.journal);
-    if (before != Seq{0}) {
-        TILL_TRY(const auto stored, rows.hash_at(before));
-        if (!stored) return disagree("the one before is missing");
-        previous = *stored;
-    }
-    TILL_TRY(const auto last, rows.read(before, 1, 1));
-    if (last.empty() || last.front().seq != at.seq) return disagree("it is missing");
-    TILL_TRY(const auto stored, rows.hash_at(at.seq));
-    if (stored != at.hash) return disagree("its stored hash is another one");
-    if (sync::chain_hash(previous, identity.journal, last.front()) != at.hash)
-        return disagree("its bytes do not have the head's hash");
-    return {};
 }
 
 Result<void> JournalCore::Impl::load_owner() {

@@ -1,6 +1,7 @@
 #include "agent/journal/rows.hpp"
 
 #include "agent/core/hex.hpp"
+#include "sync/wire/chain.hpp"
 #include "sync/wire/events.pb.h"
 
 #include <google/protobuf/arena.h>
@@ -172,6 +173,35 @@ Result<std::vector<DayKey>> JournalRows::stored_keys(std::string_view business_d
     };
     TILL_TRY_VOID(keys_.each(read, business_day));
     return keys;
+}
+
+// The last link is recomputed: a head row and an event that were restored from different backups, or
+// changed by hand, do not get a journal's next event chained to them.
+Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head& at) {
+    const auto disagree = [&](const char* what) {
+        return Error{Errc::corrupt, "journal: the head says event " + std::to_string(at.seq.value())
+                                        + ", but " + what};
+    };
+    TILL_TRY(const auto beyond, rows.read(at.seq, 1, 1));
+    if (!beyond.empty()) return disagree("there is a later one");
+    if (at.seq == Seq{0}) {
+        if (at.hash != sync::genesis(journal)) return disagree("its hash is not genesis");
+        return {};
+    }
+    const Seq before{at.seq.value() - 1};
+    Digest previous = sync::genesis(journal);
+    if (before != Seq{0}) {
+        TILL_TRY(const auto stored, rows.hash_at(before));
+        if (!stored) return disagree("the one before is missing");
+        previous = *stored;
+    }
+    TILL_TRY(const auto last, rows.read(before, 1, 1));
+    if (last.empty() || last.front().seq != at.seq) return disagree("it is missing");
+    TILL_TRY(const auto stored, rows.hash_at(at.seq));
+    if (stored != at.hash) return disagree("its stored hash is another one");
+    if (sync::chain_hash(previous, journal, last.front()) != at.hash)
+        return disagree("its bytes do not have the head's hash");
+    return {};
 }
 
 std::string receipt_number(const JournalIdentity& identity, std::uint64_t counter) {

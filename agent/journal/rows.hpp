@@ -39,6 +39,9 @@ private:
     Statement identity_, head_, derived_, hash_, events_, days_, day_, figures_, keys_;
 };
 
+/// corrupt, saying what contradicts what, unless `head` is the last event and its hash the true one.
+Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head& head);
+
 /// "12-3-1-000042": workstation, generation, counter of at least six digits.
 std::string receipt_number(const JournalIdentity& identity, std::uint64_t counter);
 

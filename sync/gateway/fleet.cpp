@@ -20,7 +20,11 @@ asio::awaitable<Result<void>> Fleet::keep_totals(Registry::Device device,
     const auto keep = [figures = std::move(figures)](ProjectionService::Desk& desk) {
         return desk.projector.keep_figures(figures);
     };
-    co_return co_await projection_.ask<void>(keep);
+    auto kept = co_await projection_.ask<void>(keep);
+    if (!kept)
+        log(LogLevel::error, "fleet", "day totals could not be kept",
+            {{"device", device.id.value().text()}, {"cause", kept.error().detail}});
+    co_return kept;
 }
 
 void Fleet::keep_telemetry(const DeviceId& device, Bytes telemetry) {

@@ -83,6 +83,8 @@ struct UplinkSession::Impl {
 
     Digest genesis_hash() const;
     bool is_up() const { return step == Step::streaming || step == Step::branching; }
+    /// The centre knows this journal, though its hash at the mark may still be being read.
+    bool is_welcomed() const { return step > Step::greeted && step < Step::over; }
     bool is_held() const;
     void compare_at_mark(const Digest& own);
     void hang_up(Reason reason, std::string detail);

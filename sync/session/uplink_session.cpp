@@ -180,7 +180,7 @@ void UplinkSession::Impl::take(const Grown& grown) {
 }
 
 void UplinkSession::Impl::take(const Submit& submit) {
-    if (!is_up()) return;
+    if (!is_welcomed()) return;
     v1::Frame frame;
     const bool totals = submit.kind == Submit::Kind::totals;
     if (totals) frame.set_stream(journal_stream);

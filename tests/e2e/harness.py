@@ -272,7 +272,7 @@ class Lab:
     def __exit__(self, kind, failure, trace):
         for process in [*(a.process for a in self.agents), *(g.process for g in self.gateways), *self.processes]:
             if kind is not None and process.log.exists():
-                print(f"--- {process.log.name}\n{process.tail(15)}")
+                print(f"--- {process.log.name}\n{process.tail(40)}")
             process.kill()
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)

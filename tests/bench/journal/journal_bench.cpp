@@ -134,7 +134,7 @@ JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<co
     std::vector<Draft> drafts;
     while (core.head().seq < Seq{long_journal}) {
         drafts.clear();
-        for (std::size_t i = 0; i < 250; ++i)
+        for (std::size_t i = 0; i < 2000; ++i)
             drafts.push_back(draft_of(bodies[(core.head().seq.value() + i) % bodies.size()]));
         static_cast<void>(must(core.append(drafts)));
         if (core.maintenance() == JournalCore::Maintenance::now)

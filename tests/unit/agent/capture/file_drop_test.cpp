@@ -127,7 +127,7 @@ TEST_CASE("capture: rows that cannot be understood are kept aside and captured a
 TEST_CASE("capture: a file that cannot be read goes aside whole, with the reason", "[capture]") {
     DropRig rig;
     rig.drop("photo.csv", BytesView{"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16});
-    rig.drop("rows.csv", test_file({"1,2", "3,4"}));
+    rig.drop("rows\xfa.csv", test_file({"1,2", "3,4"}));
     rig.drop(".hidden", "x");
     fs::remove(rig.path(".hidden"));
     rig.start();
@@ -136,7 +136,8 @@ TEST_CASE("capture: a file that cannot be read goes aside whole, with the reason
     CHECK(fs::exists(rig.path("aside/photo.csv")));
     CHECK_THAT(read_text(rig.path("aside/photo.csv.reason.txt")),
                Catch::Contains("no column is called"));
-    CHECK(fs::exists(rig.path("aside/rows.csv")));
+    CHECK(fs::exists(rig.path("aside/rows\xfa.csv")));
+    CHECK(rig.sink.asides.back().file_name() == "rows\xef\xbf\xbd.csv");
     CHECK(rig.sink.asides.size() == 3);
     CHECK(rig.sink.transactions.empty());
 }

@@ -172,6 +172,18 @@ TEST_CASE("uplink: totals and telemetry go out once the link is up", "[session]"
     CHECK(kept->business_day == "2026-03-02");
 }
 
+TEST_CASE("uplink: totals offered between the welcome and the first batch are not lost",
+          "[session]") {
+    const Mark one = after(start(), record(1));
+    Up session{uplink_options(after(one, record(2)))};
+    static_cast<void>(session.on(Up::Connected{at(1)}));
+    REQUIRE(first<Up::ReadHash>(session.on(frame(welcome_frame(one)))));
+    v1::DayTotals totals;
+    totals.set_figures("figures");
+    CHECK(sent(session.on(Up::Submit{Up::Submit::Kind::totals, totals.SerializeAsString(), at(11)}),
+               v1::Frame::kTotals));
+}
+
 TEST_CASE("uplink: a journal that cannot be read ends the session, not the program", "[session]") {
     Up session = welcomed(after(start(), record(1)));
     const auto hangup = first<Hangup>(session.on(Up::RecordsRead{Error{Errc::io, "disk"}, at(20)}));
