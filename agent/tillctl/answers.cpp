@@ -103,6 +103,12 @@ std::string text(const boost::json::value& object, std::string_view key) {
     return boost::json::serialize(*value);
 }
 
+boost::json::value member(const boost::json::value& object, std::string_view key) {
+    const auto* members = object.if_object();
+    const auto* value = members ? members->if_contains(key) : nullptr;
+    return value ? *value : boost::json::value{};
+}
+
 const boost::json::array& list(const boost::json::value& object, std::string_view key) {
     static const boost::json::array empty;
     const auto* members = object.if_object();

@@ -30,6 +30,8 @@ void print_json(const boost::json::value& value);
 
 /// A member as text, whatever its kind; empty when absent or null.
 std::string text(const boost::json::value& object, std::string_view key);
+/// A member that is an object; null when absent.
+boost::json::value member(const boost::json::value& object, std::string_view key);
 /// A member that is an array; an empty one when absent.
 const boost::json::array& list(const boost::json::value& object, std::string_view key);
 

@@ -12,21 +12,29 @@ namespace till {
 
 namespace {
 
+/// A figure of a reconciled day by name, as both ends have it.
+std::pair<std::string, std::string> figure(const boost::json::value& row, std::string_view name) {
+    for (const auto& figure : list(row, "figures"))
+        if (text(figure, "name") == name) return {text(figure, "device"), text(figure, "centre")};
+    return {"0", "0"};
+}
+
 void print_reconciliation(const boost::json::value& answer) {
-    Table table{{"day", "store", "lane", "currency", "device count", "centre count", "device gross",
+    Table table{{"day", "store", "lane", "device count", "centre count", "device gross",
                  "centre gross", ""}};
-    for (const auto& row : list(answer, "rows"))
+    for (const auto& row : list(answer, "rows")) {
+        const auto count = figure(row, "transactions"), gross = figure(row, "gross");
         table.add({text(row, "business_day"), text(row, "store"), text(row, "workstation"),
-                   text(row, "currency"), text(row, "device_count"), text(row, "centre_count"),
-                   text(row, "device_gross"), text(row, "centre_gross"),
+                   count.first, count.second, gross.first, gross.second,
                    text(row, "balanced") == "true" ? "balanced" : "DIFFERS"});
+    }
     table.print();
     for (const auto& row : list(answer, "rows"))
-        for (const auto& difference : list(row, "differences"))
-            std::cout << "  " << text(row, "store") << '/' << text(row, "workstation") << ": "
-                      << text(difference, "what") << ": device " << text(difference, "device")
-                      << ", centre " << text(difference, "centre") << " ("
-                      << text(difference, "cause") << ")\n";
+        for (const auto& differing : list(row, "figures"))
+            for (const auto& cause : list(differing, "causes"))
+                std::cout << "  " << text(row, "business_day") << ' ' << text(row, "store") << '/'
+                          << text(row, "workstation") << ' ' << text(differing, "name") << ": "
+                          << text(cause, "amount") << "  " << text(cause, "cause") << '\n';
     std::cout << (text(answer, "balanced") == "true" ? "\nBalanced to the cent.\n"
                                                      : "\nNOT balanced.\n");
 }

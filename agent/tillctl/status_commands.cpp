@@ -1,9 +1,11 @@
+#include "agent/core/decimal.hpp"
 #include "agent/tillctl/answers.hpp"
 #include "agent/tillctl/commands.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 
@@ -34,6 +36,11 @@ void print_gateway_status(const boost::json::value& status) {
 void print_event(const boost::json::value& event) {
     std::cout << text(event, "seq") << "  " << text(event, "time") << "  "
               << text(event, "kind_name") << "  " << text(event, "summary") << '\n';
+}
+
+/// A number of the wire as people write it.
+std::string decimal(const std::string& mantissa, const std::string& scale) {
+    return Decimal{std::atoll(mantissa.c_str()), std::atoi(scale.c_str())}.text();
 }
 
 /// Prints new events until none are left, or for ever.
@@ -97,10 +104,18 @@ void add_status_commands(CLI::App& app, const Common& common, Exit& outcome) {
                       << text(found, "number") << "  " << text(found, "business_day") << "  "
                       << text(found, "gross") << ' ' << text(found, "currency") << "  (journal "
                       << text(found, "journal") << " seq " << text(found, "seq") << ")\n";
-            Table table{{"line", "item", "description", "quantity", "price", "amount"}};
-            for (const auto& line : list(found, "lines"))
-                table.add({text(line, "number"), text(line, "item"), text(line, "description"),
-                           text(line, "quantity"), text(line, "unit_price"), text(line, "amount")});
+            Table table{{"line", "item", "description", "quantity", "amount"}};
+            const auto event = member(member(found, "stored"), "event");
+            const auto sale = member(event, "retail_transaction");
+            const int decimals = std::atoi(text(sale, "currency_decimals").c_str());
+            for (const auto& line : list(sale, "lines")) {
+                const auto item = member(line, "item"), quantity = member(line, "quantity");
+                const auto gtin = text(item, "gtin");
+                table.add({text(line, "number"), gtin.empty() ? text(item, "sku") : gtin,
+                           text(item, "description"),
+                           decimal(text(quantity, "mantissa"), text(quantity, "scale")),
+                           decimal(text(line, "amount"), std::to_string(decimals))});
+            }
             table.print();
         }
         if (list(*answer, "transactions").empty()) outcome = Exit::no;

@@ -14,7 +14,9 @@
 #include "sync/ledger/ledger.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <sys/socket.h>
@@ -71,17 +73,30 @@ Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
 }
 
 /// One event loop with its server; loops share nothing but what Rooms says may be shared.
-struct Loop {
+class Loop {
+public:
     Loop(const Rooms& rooms, ServerContext context, std::atomic<std::size_t>& open)
-        : server{io.get_executor(), rooms, std::move(context), open}, tasks{io.get_executor()} {}
+        : server_{io_.get_executor(), rooms, std::move(context), open},
+          tasks_{io_.get_executor()} {}
 
-    asio::io_context io{1};
-    Server server;
-    TaskGroup tasks;
-
+    asio::io_context& io() { return io_; }
+    void start(tcp::acceptor acceptor) { tasks_.spawn(serve(std::move(acceptor))); }
+    void run() { io_.run(); }  ///< Returns when every connection has ended after stop().
     void stop() {
-        asio::post(io, [this] { tasks.cancel(); });
+        asio::post(io_, [this] { tasks_.cancel(); });
     }
+
+private:
+    asio::awaitable<void> serve(tcp::acceptor acceptor) {
+        co_await server_.run(std::move(acceptor));
+        staying_.reset();
+    }
+
+    asio::io_context io_{1};
+    // A connection may be waiting for the ledger's thread, which the loop does not count as work.
+    asio::executor_work_guard<asio::io_context::executor_type> staying_{io_.get_executor()};
+    Server server_;
+    TaskGroup tasks_;
 };
 
 unsigned loops_wanted(const GatewaySettings& settings) {
@@ -121,9 +136,9 @@ Result<void> serve(const HomePaths& home) {
         TILL_TRY(ServerContext context, ServerContext::make(keys.server, clients, now));
         auto& loop = *loops.emplace_back(
             std::make_unique<Loop>(rooms, std::move(context), open_connections));
-        TILL_TRY(tcp::acceptor acceptor, listen(loop.io, settings.address, port));
+        TILL_TRY(tcp::acceptor acceptor, listen(loop.io(), settings.address, port));
         port = acceptor.local_endpoint().port();
-        loop.tasks.spawn(loop.server.run(std::move(acceptor)));
+        loop.start(std::move(acceptor));
     }
     admin.emplace(*ledger, *enrolment, fleet, *projection, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
@@ -131,7 +146,7 @@ Result<void> serve(const HomePaths& home) {
     log(LogLevel::info, "gateway", "listening",
         {{"address", settings.address}, {"port", unsigned{port}}, {"loops", loops.size()}});
 
-    asio::signal_set signals{loops.front()->io, SIGTERM, SIGINT};
+    asio::signal_set signals{loops.front()->io(), SIGTERM, SIGINT};
     const auto on_signal = [&loops](boost::system::error_code failure, int) {
         if (failure) return;
         log(LogLevel::info, "gateway", "stopping");
@@ -140,8 +155,8 @@ Result<void> serve(const HomePaths& home) {
     signals.async_wait(on_signal);
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < loops.size(); ++i)
-        threads.emplace_back([&loop = *loops[i]] { loop.io.run(); });
-    loops.front()->io.run();
+        threads.emplace_back([&loop = *loops[i]] { loop.run(); });
+    loops.front()->run();
     threads.clear();
     return {};
 }
