@@ -37,18 +37,27 @@ public:
           session_{std::move(session)},
           outgoing_{socket_.get_executor()},
           work_{socket_.get_executor()},
+          ended_reading_{socket_.get_executor(), asio::steady_timer::time_point::max()},
           tasks_{socket_.get_executor()} {}
 
     asio::awaitable<Result<void>> run(const HttpRequest& request) {
+        co_await asio::this_coro::throw_if_cancelled(false);  // The tasks are joined, come what may.
         TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, accept(request)));
         connection_.desk.seen(connection_.device.id, true);
         tasks_.spawn(write());
         tasks_.spawn(work());
         tasks_.spawn(tick());
-        co_await read();
+        tasks_.spawn(read());
+        co_await asio::this_coro::throw_if_cancelled(false);  // The tasks are still to be joined.
+        const auto state = co_await asio::this_coro::cancellation_state;
+        while (!unread_ && state.cancelled() == asio::cancellation_type::none)
+            co_await ended_reading_.async_wait(nothrow);
         over_ = true;
         outgoing_.close();
         work_.close();
+        // A cancellation that meets Beast between two steps of a read is lost; a closed socket is not.
+        boost::system::error_code ignored;
+        beast::get_lowest_layer(socket_).close(ignored);
         tasks_.cancel();
         co_await tasks_.join();
         connection_.desk.seen(connection_.device.id, false);
@@ -104,6 +113,8 @@ private:
             if (failure) {
                 if (!over_ && failure != websocket::error::closed)
                     ended_ = Error{Errc::closed, failure.message()};
+                unread_ = true;
+                ended_reading_.cancel();
                 co_return;
             }
             const auto data = buffer.cdata();
@@ -173,6 +184,8 @@ private:
     GatewaySession session_;
     Queue<Bytes> outgoing_;
     Queue<Work> work_;
+    asio::steady_timer ended_reading_;  // Never expires; cancelled when nothing more can be read.
+    bool unread_ = false;
     TaskGroup tasks_;
     Result<void> ended_;
     bool over_ = false;

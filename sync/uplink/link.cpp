@@ -40,6 +40,7 @@ asio::awaitable<Result<Hangup>> Link::run() {
 
     // Said before it is cut: what waits in the queue, the last acknowledge, the closing handshake.
     if (ended_ && *ended_) (void)co_await with_deadline(goodbye_time, say_goodbye());
+    pipe_.cut();
     children_.cancel();
     co_await children_.join();
     co_await asio::this_coro::throw_if_cancelled(true);

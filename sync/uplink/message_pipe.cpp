@@ -100,4 +100,9 @@ asio::awaitable<Result<void>> MessagePipe::close() {
     co_return Result<void>{};
 }
 
+void MessagePipe::cut() {
+    boost::system::error_code ignored;
+    impl_->socket.next_layer().next_layer().close(ignored);
+}
+
 }  // namespace till::sync

@@ -23,6 +23,9 @@ public:
     asio::awaitable<Result<void>> write(const Bytes& message);
     /// Closing handshake, close_notify and TCP's end. Has no deadline of its own.
     asio::awaitable<Result<void>> close();
+    /// Ends the connection at once: what waits in read() or write() fails. A cancellation alone may
+    /// meet Beast between two steps of a read, and is lost then.
+    void cut();
 
     MessagePipe(MessagePipe&&) noexcept;
     ~MessagePipe();
