@@ -2,6 +2,8 @@
 
 #include "agent/crypto/sodium.hpp"
 
+#include <nettle/sha2.h>
+
 #include <cstdlib>
 #include <new>
 
@@ -9,7 +11,8 @@ namespace till {
 
 namespace {
 
-using State = crypto_hash_sha256_state;
+// Nettle uses the processor's SHA instructions, libsodium does not (cross/decisions/0022).
+using State = sha256_ctx;
 static_assert(sizeof(State) <= 128 && alignof(State) <= 8);
 
 State* state(std::array<std::byte, 128>& bytes) {
@@ -20,19 +23,15 @@ const unsigned char* data(BytesView bytes) { return octets(bytes).data(); }
 
 }  // namespace
 
-Digest sha256(BytesView bytes) {
-    Digest digest;
-    crypto_hash_sha256(digest.data(), data(bytes), bytes.size());
-    return digest;
-}
+Digest sha256(BytesView bytes) { return Sha256{}.add(bytes).finish(); }
 
 Sha256::Sha256() {
     new (state_.data()) State;
-    crypto_hash_sha256_init(state(state_));
+    sha256_init(state(state_));
 }
 
 Sha256& Sha256::add(BytesView bytes) {
-    crypto_hash_sha256_update(state(state_), data(bytes), bytes.size());
+    sha256_update(state(state_), bytes.size(), data(bytes));
     return *this;
 }
 
@@ -52,7 +51,7 @@ Sha256& Sha256::add_u64(std::uint64_t value) {
 
 Digest Sha256::finish() {
     Digest digest;
-    crypto_hash_sha256_final(state(state_), digest.data());
+    sha256_digest(state(state_), digest.size(), digest.data());
     return digest;
 }
 

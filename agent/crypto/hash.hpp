@@ -21,7 +21,7 @@ public:
     Digest finish();  ///< Once; the object is spent afterwards.
 
 private:
-    alignas(8) std::array<std::byte, 128> state_;  // crypto_hash_sha256_state.
+    alignas(8) std::array<std::byte, 128> state_;  // Nettle's sha256_ctx.
 };
 
 /// HMAC-SHA-256 (RFC 2104) with a 32-byte key: the centre's customer tokens, a door's tokens.

@@ -87,7 +87,7 @@ void DiskThread::run() {
     for (;;) {
         if (!wait_for_work(lock)) {
             lock.unlock();
-            maintain();
+            keep(core_->maintain());
             lock.lock();
             continue;
         }
@@ -102,7 +102,8 @@ void DiskThread::run() {
         if (captures.size() > 0) commit(std::move(captures));
         if (question) deliver_.answered(question(reopen() ? &*core_ : nullptr));
         question = nullptr;  // What it holds is let go of outside the lock.
-        if (core_ && core_->maintenance() == JournalCore::Maintenance::now) maintain();
+        if (core_ && core_->maintenance() == JournalCore::Maintenance::checkpoint)
+            keep(core_->checkpoint());
         lock.lock();
     }
 }
@@ -165,8 +166,7 @@ std::vector<Result<Stored>> DiskThread::look_up(const std::vector<Draft>& drafts
     return results;
 }
 
-void DiskThread::maintain() {
-    const auto done = core_->maintain();
+void DiskThread::keep(const Result<void>& done) {
     if (done) return;
     log(LogLevel::warning, "journal", "maintenance failed",
         {{"why", done.error().detail}, {"code", name(done.error().code)}});

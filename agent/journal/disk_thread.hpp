@@ -54,7 +54,7 @@ private:
     bool reopen();
     void commit(Captures captures);
     std::vector<Result<Stored>> look_up(const std::vector<Draft>& drafts, const Error& failure);
-    void maintain();
+    void keep(const Result<void>& done);  // Lets go of a core whose maintenance failed.
 
     JournalCore::Options options_;
     Clock& clock_;

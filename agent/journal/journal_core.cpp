@@ -285,13 +285,17 @@ Result<void> JournalCore::secure() {
 Result<void> JournalCore::maintain() {
     if (impl_->keys.recent() >= recent_idle) TILL_TRY_VOID(impl_->index_keys());
     if (impl_->days_behind() > 0) TILL_TRY_VOID(impl_->add_up_days());
+    return checkpoint();
+}
+
+Result<void> JournalCore::checkpoint() {
     TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::passive));
     return {};
 }
 
 JournalCore::Maintenance JournalCore::maintenance() const {
     const int pages = impl_->database.wal_pages();
-    if (pages >= wal_pages_busy) return Maintenance::now;
+    if (pages >= wal_pages_busy) return Maintenance::checkpoint;
     const bool due = pages >= wal_pages_idle || impl_->keys.recent() >= recent_idle
                      || impl_->days_behind() >= recent_idle;
     return due ? Maintenance::when_idle : Maintenance::none;

@@ -80,10 +80,12 @@ public:
     /// totals, copies the WAL back into the database. Takes tens of milliseconds. append() does the
     /// first by itself when the keys of journal_recent_max events have piled up.
     Result<void> maintain();
+    /// Of that, copying the WAL back only.
+    Result<void> checkpoint();
     enum class Maintenance : std::uint8_t {
-        none,  ///< Nothing that is worth a wake-up.
-        when_idle,
-        now,  ///< Even between two busy commits: the WAL has grown long.
+        none,        ///< Nothing that is worth a wake-up.
+        when_idle,   ///< maintain() when no capture waits.
+        checkpoint,  ///< checkpoint() even between two busy commits: the WAL has grown long.
     };
     Maintenance maintenance() const;  ///< No I/O.
 

@@ -27,9 +27,10 @@ public:
 
     /// Starts `task` on the group's executor; it begins running when the loop next turns.
     void spawn(asio::awaitable<void> task);
-    void cancel();  ///< Asks every task to stop.
-    /// Returns when the last one has. Ignores its own cancellation; but Asio throws before it even
-    /// begins where the caller was cancelled earlier: say throw_if_cancelled(false) before.
+    void cancel();                 ///< Asks every task to stop.
+    /// Returns when the last one has, also when the caller is cancelled. A coroutine that was cancelled
+    /// throws at its next co_await, before it gets here: one that owns a group begins with
+    /// `co_await asio::this_coro::throw_if_cancelled(false)`.
     asio::awaitable<void> join();
     std::size_t size() const noexcept { return signals_.size(); }
 

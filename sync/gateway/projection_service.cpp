@@ -5,6 +5,8 @@
 #include "agent/runtime/task_group.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
+
 namespace till::sync {
 
 using namespace std::chrono_literals;
@@ -57,10 +59,12 @@ void ProjectionService::start() {
         TaskGroup tasks{loop_.get_executor()};
         tasks.spawn(run());
         loop_.run();
-        // Stopped from outside: let what waits see its cancellation, so that nothing outlives us.
+        // Stopped from outside. What run() waits for is answered from the ledger's thread, so the
+        // loop must stay until the cancellation has come back.
         tasks.cancel();
         loop_.restart();
-        loop_.poll();
+        const auto staying = asio::make_work_guard(loop_);
+        while (tasks.size() > 0) loop_.run_one();
     }};
 }
 

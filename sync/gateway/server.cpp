@@ -76,7 +76,7 @@ bool closes_at_once(const PeerIdentity& peer) { return peer.role == PeerRole::se
 }  // namespace
 
 asio::awaitable<void> Server::run(asio::ip::tcp::acceptor acceptor) {
-    co_await asio::this_coro::throw_if_cancelled(false);  // The connections are still to be joined.
+    co_await asio::this_coro::throw_if_cancelled(false);  // Connections are joined, come what may.
     for (;;) {
         auto [failure, socket] = co_await acceptor.async_accept(nothrow);
         if (failure == asio::error::operation_aborted) break;

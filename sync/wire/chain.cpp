@@ -6,14 +6,20 @@ namespace till::sync {
 
 namespace {
 constexpr BytesView domain_tag{"tillstream.envelope\0", 20};
+
+// Most events have no sealed part, and hash the same nothing.
+Digest sealed_hash(const Envelope& envelope) {
+    static const Digest of_nothing = sha256({});
+    if (envelope.erased_sealed) return *envelope.erased_sealed;
+    return envelope.sealed.empty() ? of_nothing : sha256(envelope.sealed);
 }
+}  // namespace
 
 Digest genesis(const JournalId& journal) { return sha256(journal.value().bytes()); }
 
 Digest chain_hash(const Digest& previous, const JournalId& journal, const Envelope& envelope) {
     const Digest body = sha256(envelope.body);
-    const Digest sealed =
-        envelope.erased_sealed ? *envelope.erased_sealed : sha256(envelope.sealed);
+    const Digest sealed = sealed_hash(envelope);
     const BytesView id = journal.value().bytes();
     return Sha256{}
         .add(domain_tag)

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -133,6 +134,49 @@ class Gateway:
 
     def new_code(self, store, lane):
         return self.json("enrol", "new", "--store", store, "--lane", lane)["code"]
+
+    def https(self, method, path, body=None, certificate=None, content_type="application/json"):
+        """One exchange as whoever holds `certificate` (a PEM file with its key): (status, body bytes)."""
+        with self.tls(certificate) as stream:
+            connection = http.client.HTTPConnection(self.server_name)
+            connection.sock = stream
+            connection.request(method, path, body, {"Content-Type": content_type} if body is not None else {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def tls(self, certificate=None):
+        """An open connection that has verified the gateway; raises ssl.SSLError or OSError when refused."""
+        context = ssl.create_default_context(cafile=self.admin / "server-ca.pem")
+        if certificate:
+            context.load_cert_chain(certificate)
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 10), server_hostname=self.server_name)
+
+    def ask(self, path):
+        """GET as the administrator: parsed JSON."""
+        status, body = self.https("GET", path, certificate=self.admin / "credentials.pem")
+        check(status == 200, f"GET {path}: {status} {body[:300]}")
+        return json.loads(body)
+
+    def events(self, journal):
+        """Every event of a journal as the centre stored it, in order."""
+        after = 0
+        while page := self.ask(f"/admin/v1/events?journal={journal}&after={after}&limit=1000")["events"]:
+            yield from page
+            after = page[-1]["seq"]
+
+    def transactions(self, **query):
+        """Every projected transaction that matches day, store, lane or number."""
+        after = 0
+        words = "".join(f"&{key}={value}" for key, value in query.items())
+        while page := self.ask(f"/admin/v1/transactions?limit=1000&after={after}{words}"):
+            yield from page["transactions"]
+            if not page["transactions"] or not page["next"]:
+                return
+            after = page["next"]
+
+    def projected(self, seconds=20):
+        """Waits until everything that was accepted is in the tables."""
+        wait_until(lambda: self.ask("/admin/v1/status")["projection_behind"] == 0, seconds, "the projection keeps up")
 
     def marks(self):
         """Highest committed sequence by journal id."""

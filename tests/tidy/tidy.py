@@ -23,6 +23,7 @@ SHARED = {"agent/core", "agent/crypto", "agent/runtime", "agent/store", "sync/wi
 WRAPPED = {
     "sqlite3.h": {"agent/store", "tests"},
     "sodium.h": {"agent/crypto"},
+    "nettle/": {"agent/crypto"},
     "mbedtls/": {"sync/tls"},
     "zstd.h": {"sync/wire"},
     "zdict.h": {"sync/wire", "tests"},

@@ -137,8 +137,8 @@ JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<co
         for (std::size_t i = 0; i < 2000; ++i)
             drafts.push_back(draft_of(bodies[(core.head().seq.value() + i) % bodies.size()]));
         static_cast<void>(must(core.append(drafts)));
-        if (core.maintenance() == JournalCore::Maintenance::now)
-            if (const auto done = core.maintain(); !done)
+        if (core.maintenance() == JournalCore::Maintenance::checkpoint)
+            if (const auto done = core.checkpoint(); !done)
                 throw std::runtime_error{done.error().detail};
     }
     return core;
