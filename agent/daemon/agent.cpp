@@ -24,11 +24,10 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
          {"journal", journal_->identity().journal.value().text()},
          {"head", journal_->head().seq.value()}});
 
-    TILL_CO_TRY_VOID(world_.home.save_port(server_->port()));
+    world_.door.open(*door_);
 
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto state = co_await asio::this_coro::cancellation_state;
-    children_.spawn(server_->run());
     for (const auto& drop : drops_) children_.spawn(drop->run());
     if (uplink_) {
         children_.spawn(uplink_->run());
@@ -38,6 +37,7 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
     }
     while (!ending_ && state.cancelled() == asio::cancellation_type::none)
         co_await ended_.async_wait(nothrow);
+    co_await world_.door.close();
     children_.cancel();
     co_await children_.join();
     // A stop that came while a new agent was to take over is still a stop.

@@ -1,16 +1,15 @@
 #pragma once
 
 #include "agent/api/command_table.hpp"
-#include "agent/api/http_door.hpp"
 #include "agent/capture/file_drop.hpp"
 #include "agent/daemon/day_reporter.hpp"
 #include "agent/daemon/device_identity.hpp"
 #include "agent/daemon/drop_sink.hpp"
+#include "agent/daemon/front_door.hpp"
 #include "agent/daemon/home.hpp"
 #include "agent/daemon/journals.hpp"
 #include "agent/daemon/leftover.hpp"
 #include "agent/daemon/settings.hpp"
-#include "agent/runtime/http_server.hpp"
 #include "agent/runtime/task_group.hpp"
 
 #include <memory>
@@ -32,7 +31,7 @@ public:
         const AgentSettings& settings;
         Clock& clock;
         Random& random;
-        std::uint16_t http_port;  ///< 0: the kernel picks.
+        FrontDoor& door;  ///< Opened while an agent runs.
     };
 
     /// Fails as the parts do: corrupt, forbidden, io, malformed, out_of_range, each with a detail
@@ -47,8 +46,6 @@ public:
     };
     /// Runs until cancelled (within two seconds), or until a new Agent must take over.
     asio::awaitable<Result<Ending>> run(Bytes earlier_state);
-
-    std::uint16_t http_port() const { return server_->port(); }
 
 private:
     explicit Agent(const World& world);
@@ -79,7 +76,6 @@ private:
     std::vector<std::unique_ptr<Leftover>> leftovers_;
     std::optional<Bytes> handed_over_to_;  // Epoch of the store that older journals are offered to.
     std::unique_ptr<HttpDoor> door_;
-    std::unique_ptr<HttpServer> server_;
     std::unique_ptr<DropSink> drop_sink_;
     Secret drop_key_;
     std::vector<std::unique_ptr<FileDrop>> drops_;

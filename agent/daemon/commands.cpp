@@ -2,11 +2,16 @@
 
 #include "agent/crypto/system_random.hpp"
 #include "agent/daemon/agent.hpp"
+#include "agent/daemon/front_door.hpp"
 #include "agent/daemon/home.hpp"
 #include "agent/daemon/settings.hpp"
 #include "agent/runtime/deadline.hpp"
+#include "agent/runtime/http_server.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/system_clock.hpp"
+
+#include "sync/wire/enrolment.pb.h"
+#include "sync/wire/enrolment_code.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -71,15 +76,38 @@ asio::awaitable<Result<sync::Enrolled>> enrol(std::string code, Clock& clock) {
     co_return enrolled;
 }
 
-asio::awaitable<Result<bool>> run_lives(Agent::World world) {
+/// One agent after another, behind one door.
+asio::awaitable<Result<bool>> run_agents(Agent::World world) {
     Bytes state;
-    for (;;) {
+    for (bool again = true; again;) {
         TILL_CO_TRY(const auto agent, Agent::open(world));
         TILL_CO_TRY(auto ending, co_await agent->run(std::move(state)));
-        if (!ending.again) co_return true;
+        again = ending.again;
         state = std::move(ending.state);
-        world.http_port = agent->http_port();  // Who had found the door finds it again.
     }
+    co_return true;
+}
+
+asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& settings) {
+    SystemClock clock;
+    SystemRandom random;
+    const auto executor = co_await asio::this_coro::executor;
+    FrontDoor door{executor};
+    const auto handle = [&door](HttpRequest request) { return door.handle(std::move(request)); };
+    TILL_CO_TRY(const auto server,
+                HttpServer::listen(executor, "127.0.0.1", settings.http_port, {}, handle));
+    TILL_CO_TRY_VOID(home.save_port(server->port()));
+    TaskGroup serving{executor};
+    serving.spawn(server->run());
+
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const Agent::World world{executor, home, settings, clock, random, door};
+    auto ended = co_await run_agents(world);
+    door.shut();
+    serving.cancel();
+    co_await serving.join();
+    home.remove_port();
+    co_return ended;
 }
 
 Error not_enrolled(const fs::path& home) {
@@ -120,6 +148,10 @@ AgentExit exit_for(const Error& error) {
 }
 
 AgentExit enrol_agent(const fs::path& folder, const std::string& code) {
+    if (const auto readable = sync::parse_enrolment_code(code); !readable) {
+        (void)fail(readable.error());
+        return AgentExit::usage;
+    }
     auto home = Home::open(folder);
     if (!home) return fail(home.error());
     if (home->is_enrolled()) {
@@ -166,12 +198,7 @@ AgentExit run_agent(const fs::path& folder, const std::optional<fs::path>& file)
     set_log_level(settings->log_level);
     auto home = Home::open(folder);
     if (!home) return fail(home.error());
-    SystemClock clock;
-    SystemRandom random;
-    const Agent::World world{loop().get_executor(), *home, *settings, clock, random,
-                             settings->http_port};
-    const auto ran = run_until_done(run_lives(world));
-    home->remove_port();
+    const auto ran = run_until_done(run_behind_door(*home, *settings));
     if (!ran) return fail(ran.error());
     log(LogLevel::info, "agent", "stopped");
     return AgentExit::ok;

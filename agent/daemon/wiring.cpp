@@ -105,8 +105,6 @@ Result<void> Agent::open_door() {
     if (more) known += more->reveal();
     TILL_TRY(auto tokens, Tokens::parse(known));
     door_ = std::make_unique<HttpDoor>(*table_, std::move(tokens), world_.random);
-    TILL_TRY(server_, HttpServer::listen(world_.executor, "127.0.0.1", world_.http_port, {},
-                                         door_->handler()));
     return {};
 }
 

@@ -1,9 +1,11 @@
 #include "centre.hpp"
 
+#include "sync/wire/events.pb.h"
 #include "sync/wire/frames.pb.h"
 
 #include <catch2/catch.hpp>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 using namespace till;
@@ -154,4 +156,33 @@ TEST_CASE("uplink: totals reach the centre and come back as stored", "[uplink]")
     REQUIRE(run_until(lane.loop, [&] { return !lane.device.stored_days.empty(); }));
     CHECK(lane.device.stored_days[0] == "2026-11-23");
     CHECK(lane.centre.totals.size() == 1);
+}
+
+TEST_CASE("uplink: kinds and fields that nobody knows go all the way and come back out",
+          "[uplink]") {
+    Lane lane;
+    tillstream::v1::Event event;
+    event.mutable_context()->set_business_day("2026-11-23");
+    // Field 900 is a fact of the future, field 77 an addition to what is known.
+    event.GetReflection()->MutableUnknownFields(&event)->AddLengthDelimited(900,
+                                                                            "a fact of the future");
+    event.GetReflection()->MutableUnknownFields(&event)->AddVarint(77, 4711);
+    lane.device.journal.add(900, event.SerializeAsString(), "sealed");
+    lane.device.journal.add(100, Bytes{"not even a message \xff\x00", 21});
+    lane.start();
+    REQUIRE(lane.acknowledged(2));
+
+    std::optional<Result<std::vector<StoredEnvelope>>> stored;
+    const auto on_read = [&](std::exception_ptr, Result<std::vector<StoredEnvelope>> page) {
+        stored = std::move(page);
+    };
+    const auto& journal = lane.device.journal;
+    asio::co_spawn(lane.loop, lane.centre.ledger->read(journal.journal, Seq{0}, 1 << 20, 10),
+                   on_read);
+    REQUIRE(run_until(lane.loop, [&] { return stored.has_value(); }));
+    REQUIRE(stored->value().size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(stored->value()[i].envelope == journal.envelopes[i]);  // Byte for byte.
+        CHECK(stored->value()[i].hash == journal.hashes[i]);
+    }
 }

@@ -1,0 +1,56 @@
+#include "sync/gateway/home.hpp"
+
+#include "tests/unit/sync/gateway/support.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+using namespace till;
+using namespace till::sync;
+using namespace till::sync::test;
+namespace fs = std::filesystem;
+
+namespace {
+const HomeSpec spec{.server_name = "gateway.test", .public_host = "127.0.0.1"};
+const WallTime now{1'795'392'000'000};
+}  // namespace
+
+TEST_CASE("gateway: a new home opens again and nobody else may read it", "[gateway]") {
+    const Folder folder;
+    const HomePaths home{folder / "gateway"};
+    REQUIRE(init_home(home, spec, now));
+    const auto keys = load_keys(home);
+    REQUIRE(keys);
+    CHECK(keys->sealing.size() == 1);
+    CHECK(keys->token_key.reveal().size() == 32);
+    CHECK(keys->token_key.reveal() != keys->vault_key.reveal());
+    for (const auto& entry : fs::recursive_directory_iterator(home.root)) {
+        CAPTURE(entry.path());
+        CHECK((entry.status().permissions() & fs::perms{0077}) == fs::perms::none);
+    }
+    CHECK(init_home(home, spec, now).error().code == Errc::conflict);
+}
+
+TEST_CASE("gateway: an init that died half-way may be done again", "[gateway]") {
+    const Folder folder;
+    const HomePaths home{folder / "gateway"};
+    REQUIRE(init_home(home, spec, now));
+    fs::remove(home / "gateway.toml");  // Written last: without it the home is not finished.
+    CHECK(load_keys(home).error().code == Errc::not_found);
+    REQUIRE(init_home(home, spec, now));
+    CHECK(load_keys(home));
+}
+
+TEST_CASE("gateway: a damaged or readable key is refused by name", "[gateway]") {
+    const Folder folder;
+    const HomePaths home{folder / "gateway"};
+    REQUIRE(init_home(home, spec, now));
+    fs::permissions(home / "token-key", fs::perms::others_read, fs::perm_options::add);
+    CHECK(load_keys(home).error().code == Errc::forbidden);
+    fs::permissions(home / "token-key", fs::perms{0600});
+    std::ofstream{home / "token-key"} << "abcd\n";
+    const auto broken = load_keys(home);
+    REQUIRE_FALSE(broken);
+    CHECK(broken.error().detail.find("token-key") != std::string::npos);
+}
