@@ -31,12 +31,15 @@ struct Invoice {
     std::optional<tillstream::v1::RecordAdjustment> adjustment;
     /// Idempotency keys: kind, system, number and a hash of the rows' mapped cells as text, whatever
     /// their order, the file's other columns, its encoding and name. So a cumulative export has the
-    /// keys it had before, and a changed transaction has a new one.
+    /// keys it had before, and a changed transaction has a new one. Who the customer is takes no
+    /// part: keys lie on the disk in clear.
     std::string transaction_key, adjustment_key;
     /// Lines of the file behind each line of the transaction and of the adjustment, in order.
     std::vector<std::uint64_t> transaction_rows, adjustment_rows;
     std::vector<RowFault> faults;
-    std::string customer;       ///< Type and value of the first identifier; empty: nobody.
+    /// The retailer's own number of the customer; empty: nobody, or known in another way. It is
+    /// remembered (DropMemory), which a phone number, e-mail or card must not be.
+    std::string customer;
     std::int64_t begin_ms = 0;  ///< Of the earliest row.
 };
 

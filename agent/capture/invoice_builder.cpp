@@ -111,7 +111,7 @@ void InvoiceMapper::Builder::add_identifiers(const Row& row) {
         std::string value{row.at(column)};
         if (column == Column::customer && mapping_.whole_customer_numbers) value = whole(value);
         if (value.empty()) continue;
-        if (invoice_.customer.empty()) invoice_.customer = fmt::format("{}:{}", int(type), value);
+        if (type == v1::IDENTIFIER_TYPE_CUSTOMER_NUMBER) invoice_.customer = value;
         v1::CommandIdentifier& identifier =
             *invoice_.transaction->mutable_customer()->add_identifiers();
         identifier.set_type(type);

@@ -56,6 +56,12 @@ Result<ColumnIndex> locate_columns(const CsvMapping& mapping,
     return index;
 }
 
+bool CsvMapping::reads_personal_data() const {
+    using enum Column;
+    return has(phone) || has(email) || has(card)
+           || (has(customer) && customer_type != tillstream::v1::IDENTIFIER_TYPE_CUSTOMER_NUMBER);
+}
+
 Result<std::string_view> bundled_mapping(std::string_view name) {
     std::string all;
     for (const auto& [known, text] : bundled_mappings) {

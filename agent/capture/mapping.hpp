@@ -43,6 +43,12 @@ enum class Column : std::uint8_t {
 };
 inline constexpr std::size_t column_count = std::size_t(Column::channel) + 1;
 
+/// Do the cells of a column say who the customer is?
+constexpr bool names_customer(Column column) {
+    return column == Column::customer || column == Column::phone || column == Column::email
+           || column == Column::card;
+}
+
 /// The word for a column in mapping files: "number", "unit_price", …
 std::string_view name(Column column);
 
@@ -91,6 +97,8 @@ struct CsvMapping {
 
     const std::string& column(Column which) const { return columns[std::size_t(which)]; }
     bool has(Column which) const { return !column(which).empty(); }
+    /// Does it read more of a customer than the retailer's own number of her?
+    bool reads_personal_data() const;
 };
 
 /// Reads a mapping written in TOML (agent/capture/mappings/ has examples). Every error names the

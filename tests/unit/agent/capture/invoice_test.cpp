@@ -107,6 +107,21 @@ TEST_CASE("capture: the key holds number and content, not order, file or other c
           <= 128);
 }
 
+TEST_CASE("capture: neither key nor memory holds a customer's phone number", "[capture]") {
+    auto mapping = test_mapping();
+    const std::string row = "9,A1,Mug,1,1,2024-06-01 10:05,";
+    const Invoice numbered = map({row + "c-7"});
+    CHECK(numbered.customer == "c-7");
+    CHECK_FALSE(mapping.reads_personal_data());
+    mapping.customer_type = v1::IDENTIFIER_TYPE_PHONE;
+    const Invoice phoned = map({row + "0912345678"}, mapping);
+    CHECK(phoned.transaction->customer().identifiers(0).value() == "0912345678");
+    CHECK(phoned.customer.empty());
+    CHECK(phoned.transaction_key == map({row + "0912345679"}, mapping).transaction_key);
+    CHECK(phoned.transaction_key == numbered.transaction_key);
+    CHECK(mapping.reads_personal_data());
+}
+
 TEST_CASE("capture: tenders, totals and identifiers in another country's style", "[capture]") {
     const auto mapping = parse_mapping(toml_begin + R"(unit_price = "Price"
 tender = "Paid"
