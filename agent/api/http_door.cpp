@@ -97,9 +97,10 @@ Result<v1::ReadEvents> parse_query(std::string_view query) {
     return out;
 }
 
-HttpResponse json(unsigned status, const google::protobuf::Message& message) {
+HttpResponse json(unsigned status, const google::protobuf::Message& message,
+                  Zeros zeros = Zeros::left_out) {
     HttpResponse response{.status = status};
-    response.body = to_json(message);
+    response.body = to_json(message, zeros);
     return response;
 }
 
@@ -142,7 +143,7 @@ asio::awaitable<HttpResponse> HttpDoor::answer(const CommandInfo& command, HttpR
                                                Caller caller, Bytes trace_id) {
     if (command.prototype->GetDescriptor() == v1::ReadStatus::descriptor()) {
         const auto status = table_.status(caller);
-        co_return status ? json(200, *status) : refuse(status.error(), trace_id);
+        co_return status ? json(200, *status, Zeros::shown) : refuse(status.error(), trace_id);
     }
     auto query = parse_query(request.query());
     if (!query) co_return problem(400, query.error(), trace_id);

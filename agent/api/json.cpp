@@ -80,9 +80,10 @@ Error explain(const std::string& message) {
 
 }  // namespace
 
-std::string to_json(const google::protobuf::Message& message) {
+std::string to_json(const google::protobuf::Message& message, Zeros zeros) {
     google::protobuf::util::JsonPrintOptions options;
     options.preserve_proto_field_names = true;
+    options.always_print_primitive_fields = zeros == Zeros::shown;
     std::string out;
     // Fails only on text that is not UTF-8, which no parsed message has.
     if (!google::protobuf::util::MessageToJsonString(message, &out, options).ok()) return "{}";

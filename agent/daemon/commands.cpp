@@ -9,7 +9,6 @@
 #include "agent/runtime/http_server.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/system_clock.hpp"
-
 #include "sync/wire/enrolment.pb.h"
 #include "sync/wire/enrolment_code.hpp"
 

@@ -2,6 +2,7 @@
 #include "agent/daemon/settings.hpp"
 
 #include <CLI/CLI.hpp>
+#include <google/protobuf/stubs/logging.h>
 
 #include <iostream>
 
@@ -14,6 +15,7 @@ constexpr const char* exit_codes =
 }  // namespace
 
 int main(int count, char** arguments) {
+    google::protobuf::SetLogHandler(nullptr);  // Bad bytes from outside are our errors to report.
     CLI::App app{
         "The Tillstream agent of one device: captures on its own disk, syncs with the centre."};
     app.footer(exit_codes);

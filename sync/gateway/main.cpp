@@ -4,6 +4,7 @@
 #include "sync/gateway/wiring.hpp"
 
 #include <CLI/CLI.hpp>
+#include <google/protobuf/stubs/logging.h>
 
 #include <exception>
 #include <fstream>
@@ -49,6 +50,7 @@ int check_config(const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    google::protobuf::SetLogHandler(nullptr);  // Bad bytes from outside are our errors to report.
     CLI::App app{"Tillstream's central gateway: devices, enrolment and administrators on one port.",
                  "till-gateway"};
     app.footer("Exit codes: 0 ok, 2 usage, 70 failed, 78 bad or missing configuration.");
