@@ -1,10 +1,11 @@
-// bench_journal [folder]: figures of the journal beside bare SQLite on the same disk, as JSON lines.
+// bench_journal [folder]: the journal alone, beside bare SQLite on the same disk, as JSON lines.
 // Rounds alternate (floor, ours, floor, ours, …) because a disk's speed drifts; the medians over all
 // rounds are compared, and only ratios mean anything.
 
 #include "agent/journal/journal.hpp"
 #include "agent/runtime/system_clock.hpp"
-#include "tests/bench/journal/floor.hpp"
+#include "tests/bench/kit/figures.hpp"
+#include "tests/bench/kit/floor.hpp"
 #include "tests/support/scratch.hpp"
 #include "tests/support/workload.hpp"
 
@@ -12,45 +13,15 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <stdexcept>
 
 using namespace till;
-using Steady = std::chrono::steady_clock;
+using namespace till::bench;
 
 namespace {
 
 constexpr std::size_t rounds = 9, singles = 500, batched = 64 * 150, clients = 64;
 constexpr std::uint64_t long_journal = 1'000'000;
-
-double since(Steady::time_point start) {
-    return std::chrono::duration<double, std::micro>(Steady::now() - start).count();
-}
-
-double quantile(std::vector<double> values, double share) {
-    std::ranges::sort(values);
-    return values.at(static_cast<std::size_t>(share * static_cast<double>(values.size() - 1)));
-}
-
-/// goal: an upper bound of value ÷ floor, or a lower one when more is better.
-void report(const char* name, const char* unit, double value, double floor, double goal,
-            bool more_is_better = false) {
-    const double ratio = value / floor;
-    const bool met = more_is_better ? ratio >= goal : ratio <= goal;
-    fmt::print(
-        "{{\"name\":\"{}\",\"value\":{:.1f},\"unit\":\"{}\",\"floor\":{:.1f},\"ratio\":{:.2f},"
-        "\"goal\":{},\"met\":{}}}\n",
-        name, value, unit, floor, ratio, goal, met);
-    std::fflush(stdout);
-}
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error{result.error().detail};
-    return *std::move(result);
-}
 
 Draft draft_of(const Bytes& body) {
     static std::uint64_t count = 0;
@@ -95,33 +66,27 @@ struct Ours {
     Journal journal;
 };
 
-void append_to(std::vector<double>& into, const std::vector<double>& more) {
-    into.insert(into.end(), more.begin(), more.end());
-}
-
-void bench_singles(bench::Floor& floor, Ours& ours, std::span<const Bytes> bodies, const char* p50,
-                   const char* p99) {
-    std::vector<double> floor_times, our_times;
+void bench_singles(Floor& floor, Ours& ours, std::span<const Bytes> bodies) {
+    Pair pair;
     for (std::size_t round = 0; round < rounds; ++round) {
-        append_to(floor_times, floor.insert(bodies.first(singles), 1));
-        append_to(our_times, ours.run(bodies.first(singles), 1));
+        append(pair.floor, floor.insert(bodies.first(singles), 1));
+        append(pair.ours, ours.run(bodies.first(singles), 1));
     }
-    report(p50, "us", quantile(our_times, 0.5), quantile(floor_times, 0.5), 1.25);
-    report(p99, "us", quantile(our_times, 0.99), quantile(floor_times, 0.99), 1.5);
+    pair.figures("journal: append, one till, p50", "us", 0.5);
+    pair.figures("journal: append, one till, p99", "us", 0.99);
 }
 
-void bench_batches(bench::Floor& floor, Ours& ours, std::span<const Bytes> bodies) {
-    std::vector<double> floor_rates, our_rates;
+void bench_batches(Floor& floor, Ours& ours, std::span<const Bytes> bodies) {
+    Pair pair;
     for (std::size_t round = 0; round < rounds; ++round) {
         auto start = Steady::now();
         static_cast<void>(floor.insert(bodies, clients));
-        floor_rates.push_back(static_cast<double>(bodies.size()) / since(start) * 1e6);
+        pair.floor.push_back(static_cast<double>(bodies.size()) / since(start) * 1e6);
         start = Steady::now();
         static_cast<void>(ours.run(bodies, clients));
-        our_rates.push_back(static_cast<double>(bodies.size()) / since(start) * 1e6);
+        pair.ours.push_back(static_cast<double>(bodies.size()) / since(start) * 1e6);
     }
-    report("durable capture, 64 waiting", "events/s", quantile(our_rates, 0.5),
-           quantile(floor_rates, 0.5), 0.5, true);
+    pair.figures("journal: append, 64 waiting", "events/s", 0.5);
 }
 
 JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<const Bytes> bodies) {
@@ -144,7 +109,7 @@ JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<co
     return core;
 }
 
-void bench_long(const Scratch& scratch, Clock& clock, std::span<const Bytes> bodies) {
+void bench_open(const Scratch& scratch, Clock& clock, std::span<const Bytes> bodies) {
     const JournalCore::Options options{.file = scratch.path / "long.db"};
     auto start = Steady::now();
     {
@@ -160,15 +125,7 @@ void bench_long(const Scratch& scratch, Clock& clock, std::span<const Bytes> bod
         const JournalCore opened = must(JournalCore::open(options, clock));
         times.push_back(since(start) / 1000);
     }
-    report("open a journal of 1,000,000 events", "ms", quantile(times, 0.5), 100, 1);
-    bench::Floor floor{scratch.path / "floor-2.db"};
-    // What the filling left to do would be done between the rounds, while the floor is measured.
-    JournalCore core = must(JournalCore::open(options, clock));
-    while (core.maintenance() != JournalCore::Maintenance::none)
-        if (const auto done = core.maintain(); !done) throw std::runtime_error{done.error().detail};
-    Ours ours{options, clock, std::move(core)};
-    bench_singles(floor, ours, bodies, "durable capture p50, 1,000,000 events",
-                  "durable capture p99, 1,000,000 events");
+    figure("journal: open, 1,000,000 events", "ms", median(times));
 }
 
 }  // namespace
@@ -182,11 +139,11 @@ int main(int argc, char** argv) {
     {
         const JournalCore::Options options{.file = scratch.path / "journal.db"};
         JournalCore core = must(JournalCore::create(options, {.receipt_prefix = "12-3"}, clock));
-        bench::Floor floor{scratch.path / "floor.db"};
+        Floor floor{scratch.path / "floor.db"};
         Ours ours{options, clock, std::move(core)};
-        bench_singles(floor, ours, bodies, "durable capture p50", "durable capture p99");
+        bench_singles(floor, ours, bodies);
         bench_batches(floor, ours, bodies);
     }
-    bench_long(scratch, clock, bodies);
+    bench_open(scratch, clock, bodies);
     return 0;
 }

@@ -1,4 +1,4 @@
-#include "tests/bench/journal/floor.hpp"
+#include "tests/bench/kit/floor.hpp"
 
 #include <sqlite3.h>
 
