@@ -25,6 +25,7 @@ std::int64_t Values::integer(std::string_view key) const {
 }
 bool Values::boolean(std::string_view key) const { return std::get<bool>(at(key).value); }
 bool Values::is_set(std::string_view key) const { return at(key).set; }
+unsigned Values::line(std::string_view key) const { return at(key).line; }
 
 namespace {
 
@@ -79,6 +80,7 @@ struct Parser {
     bool read(const Setting& setting, const toml::node& node, const std::string& path,
               Values::Value& into) {
         into.set = true;
+        into.line = node.source().begin.line;
         if (setting.type == Type::integer) {
             const auto* number = node.as_integer();
             if (!number) return fault(node.source(), path, "not a whole number"), false;

@@ -21,12 +21,14 @@ public:
     std::int64_t integer(std::string_view key) const;
     bool boolean(std::string_view key) const;
     bool is_set(std::string_view key) const;  ///< Written in the file, not filled from the default.
+    unsigned line(std::string_view key) const;  ///< Where the file says it; 0 when it does not.
 
 private:
     friend struct Parser;
     struct Value {
         std::variant<std::string, std::int64_t, bool> value;
         bool set = false;
+        unsigned line = 0;
     };
     const Value& at(std::string_view key) const;
     std::map<std::string, Value, std::less<>> values_;

@@ -3,13 +3,13 @@
 #include "sync/gateway/settings.hpp"
 #include "sync/gateway/wiring.hpp"
 
-#include <CLI/CLI.hpp>
 #include <google/protobuf/stubs/logging.h>
+#include <CLI/CLI.hpp>
 
 #include <exception>
 #include <fstream>
 #include <iostream>
-#include <sstream>
+#include <iterator>
 
 namespace {
 
@@ -38,10 +38,9 @@ int init(const std::string& folder, const HomeSpec& spec) {
 
 int check_config(const std::string& file) {
     std::ifstream stream{file};
-    std::ostringstream text;
-    if (!stream || !(text << stream.rdbuf()))
-        return fail({Errc::not_found, file + " cannot be read"});
-    if (const auto parsed = parse_gateway_settings(text.str(), file); !parsed)
+    if (!stream) return fail({Errc::not_found, file + " cannot be read"});
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    if (const auto parsed = parse_gateway_settings(text, file); !parsed)
         return fail(parsed.error());
     std::cout << file << " is good.\n";
     return exit_ok;

@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 
 #include <fstream>
-#include <sstream>
+#include <iterator>
 #include <thread>
 
 namespace till::sync {
@@ -34,11 +34,11 @@ using asio::ip::tcp;
 Result<GatewaySettings> read_settings(const HomePaths& home) {
     const auto file = home / "gateway.toml";
     std::ifstream stream{file};
-    std::ostringstream text;
-    if (!stream || !(text << stream.rdbuf()))
+    if (!stream)
         return Error{Errc::not_found,
                      home.root.string() + " holds no gateway; make one with till-gateway init"};
-    return parse_gateway_settings(text.str(), file.string());
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    return parse_gateway_settings(text, file.string());
 }
 
 Result<std::unique_ptr<Ledger>> open_ledger(const HomePaths& home, Random& random) {
