@@ -12,6 +12,8 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <array>
+
 namespace till::sync {
 
 namespace beast = boost::beast;
@@ -45,6 +47,21 @@ asio::awaitable<Result<void>> send(TlsStream& stream, HttpResponse& response) {
 asio::awaitable<Result<void>> handshake(TlsStream& stream) {
     auto [failure] = co_await stream.async_handshake(nothrow);
     if (failure) co_return stream.error(failure);
+    co_return Result<void>{};
+}
+
+/// Takes in what a refused client is still sending: closing over it would send a reset, and the
+/// client would see that instead of the alert that says why.
+asio::awaitable<Result<void>> let_alert_arrive(TlsStream& stream) {
+    auto& socket = beast::get_lowest_layer(stream);
+    boost::system::error_code ignored;
+    socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    std::array<char, 4096> bin{};
+    const auto into = asio::buffer(bin);
+    for (int i = 0; i < 16; ++i) {
+        auto [failure, bytes] = co_await socket.async_read_some(into, nothrow);
+        if (failure) break;
+    }
     co_return Result<void>{};
 }
 
@@ -113,7 +130,12 @@ asio::awaitable<void> Server::serve(asio::ip::tcp::socket socket) {
 asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
     const Times accepted = rooms_.clock.now();
     TlsStream stream{std::move(socket), context_};
-    TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, handshake(stream)));
+    auto shaken = co_await with_deadline(limits::handshake_time_max, handshake(stream));
+    if (!shaken) {
+        if (shaken.error().code == Errc::not_trusted)
+            static_cast<void>(co_await with_deadline(1s, let_alert_arrive(stream)));
+        co_return shaken;
+    }
     const PeerIdentity peer = stream.peer();
     if (closes_at_once(peer))
         co_return Error{Errc::not_trusted, "a server's certificate on a client's connection"};
