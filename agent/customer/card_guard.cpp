@@ -116,7 +116,7 @@ bool looks_like_card(std::string_view text, const IdentifierRules& rules) {
 
 Result<void> check_no_card(std::string_view text, const char* field) {
     std::string copy{text};
-    if (!has_track_data(text) && !mask_cards(copy, CardScan::number)) return {};
+    if (!has_track_data(text) && !mask_cards(copy, CardScan::key)) return {};
     return Error{Errc::malformed, "looks like a payment card's number", field, "any other value"};
 }
 

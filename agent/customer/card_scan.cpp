@@ -1,6 +1,7 @@
 #include "agent/customer/card_scan.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <vector>
 
@@ -59,24 +60,40 @@ bool is_grouped_like_a_card(const Run& run, std::size_t from, std::size_t length
     return std::all_of(groups.begin(), groups.end() - 1, is_four) && groups.back() <= 4;
 }
 
+bool is_one_piece(const Run& run, std::size_t from, std::size_t length) {
+    return run.places[from + length - 1] - run.places[from] + 1 == length;
+}
+
+/// No letter touches it, as in a UUID or other hexadecimal key.
+bool stands_alone(const Run& run, std::size_t from, std::size_t length, std::string_view text) {
+    const auto is_word = [&](std::size_t at) {
+        return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+    };
+    const std::size_t first = run.places[from], last = run.places[from + length - 1];
+    return (first == 0 || !is_word(first - 1)) && !is_word(last + 1);
+}
+
 /// A window counts where it is a number of its own; inside a longer group of digits (a card number
 /// and its expiry run together) only when it looks like a brand's, or every long number would.
-bool is_card(const Run& run, std::size_t from, std::size_t length, CardScan scan) {
+bool is_card(const Run& run, std::size_t from, std::size_t length, CardScan scan,
+             std::string_view text) {
     const std::string_view window = std::string_view{run.digits}.substr(from, length);
     if (!passes_luhn(window)) return false;
     const bool whole = run.begins_group(from) && run.ends_group(from + length - 1);
     // A date and a counter with dashes between them are no card, whatever their digits add up to.
-    if (scan == CardScan::number)
-        return whole && is_branded(window) && is_grouped_like_a_card(run, from, length);
+    if (scan != CardScan::free_text)
+        return whole && is_branded(window) && is_grouped_like_a_card(run, from, length)
+               && ((scan == CardScan::number && is_one_piece(run, from, length))
+                   || stands_alone(run, from, length, text));
     return whole || is_branded(window);
 }
 
-bool mask_run(const Run& run, CardScan scan, std::string& text) {
+bool mask_run(const Run& run, CardScan scan, std::string_view original, std::string& text) {
     bool masked = false;
     const std::size_t n = run.digits.size();
     for (std::size_t from = 0; from + pan_min <= n; ++from)
         for (std::size_t length = std::min(pan_max, n - from); length >= pan_min; --length) {
-            if (!is_card(run, from, length, scan)) continue;
+            if (!is_card(run, from, length, scan, original)) continue;
             for (std::size_t i = from + 6; i + 4 < from + length; ++i) text[run.places[i]] = '*';
             masked = true;
         }
@@ -98,12 +115,12 @@ bool passes_luhn(std::string_view digits) {
 bool mask_cards(std::string& text, CardScan scan) {
     bool masked = false;
     Run run;
+    const std::string original = text;  // Masking writes into `text` while it is being scanned.
     const auto finish = [&] {
-        if (run.digits.size() >= pan_min) masked = mask_run(run, scan, text) || masked;
+        if (run.digits.size() >= pan_min) masked = mask_run(run, scan, original, text) || masked;
         run.digits.clear();
         run.places.clear();
     };
-    const std::string original = text;  // Masking writes into `text` while it is being scanned.
     std::size_t gap = 0;
     for (std::size_t i = 0; i < original.size(); ++i) {
         if (is_digit(original[i])) {

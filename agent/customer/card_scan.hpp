@@ -12,7 +12,9 @@ bool has_track_data(std::string_view text);
 /// What counts as a card number.
 enum class CardScan : std::uint8_t {
     free_text,  ///< 13 to 19 digits, blanks and dashes between them, that pass Luhn.
-    number,     ///< For numbers other systems made: also begins, is as long and is grouped as cards are.
+    number,     ///< For numbers other systems made: begins, is as long and is grouped as cards are,
+                ///< and in several groups stands alone (a UUID is never one).
+    key,        ///< The same, and stands alone in one piece as well: no letter touches it.
 };
 
 /// Replaces all but the first six and last four digits of each card number by '*'.
