@@ -113,7 +113,7 @@ Result<CommandTable::Impl::Call> CommandTable::Impl::judge(
     call.command->CopyFrom(command);
     TILL_TRY_VOID(guard_cards(*call.command, settings.identifiers));
     call.hash = request_hash(row.info.name, *call.command);
-    if (call.request.trace_id.size() != 16) call.request.trace_id = Bytes{random.uuid().bytes()};
+    if (call.request.trace_id.size() != 16) call.request.trace_id.clear();
     return call;
 }
 
@@ -132,7 +132,7 @@ Draft CommandTable::Impl::draft_of(Capture& capture, const Call& call) const {
     origin.set_caller(call.request.caller.name);
     origin.set_key(call.request.idempotency_key);
     origin.set_request_hash(call.hash);
-    capture.event.set_trace_id(call.request.trace_id);
+    if (!call.request.trace_id.empty()) capture.event.set_trace_id(call.request.trace_id);
     Draft draft;
     draft.kind = sync::Kind{static_cast<std::uint32_t>(capture.event.fact_case())};
     draft.body = capture.event.SerializeAsString();

@@ -28,7 +28,7 @@ struct Caller {
 struct Request {
     Caller caller;
     std::string idempotency_key;  ///< 1 to 128 printable ASCII characters; unique for the caller.
-    Bytes trace_id;               ///< 16 bytes; empty: one is made.
+    Bytes trace_id;               ///< The caller's own, 16 bytes; empty: it has none.
 };
 
 /// One row of the table, as doors see it.

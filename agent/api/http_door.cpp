@@ -131,7 +131,7 @@ asio::awaitable<HttpResponse> HttpDoor::capture(const CommandInfo& command, Http
     if (!parsed) co_return problem(400, parsed.error(), trace_id);
     Request call{.caller = std::move(caller),
                  .idempotency_key = std::string{request.header("idempotency-key")},
-                 .trace_id = trace_id};
+                 .trace_id = trace_id_of(request.header("traceparent"))};
     auto captured = co_await table_.execute(std::move(call), *message);
     if (captured) co_return json(captured->replayed() ? 200 : 201, *captured);
     Error error = std::move(captured).error();

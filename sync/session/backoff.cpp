@@ -7,6 +7,7 @@ namespace till::sync {
 namespace {
 
 constexpr std::chrono::milliseconds wish_max{600'000};
+constexpr int knocks_max = 100;
 
 /// SplitMix64: one word of state and good enough to spread tills over a minute.
 std::uint64_t draw(std::uint64_t& state) {
@@ -26,6 +27,13 @@ std::chrono::milliseconds Backoff::next(std::chrono::milliseconds at_least) {
     // The peer's wish is spread as well, or all would come back at the moment it named.
     const auto wish = std::clamp(at_least, std::chrono::milliseconds{0}, wish_max);
     return wish > wait ? wish + jitter : wait;
+}
+
+std::chrono::milliseconds Backoff::knock() {
+    if (knocks_ >= knocks_max) return next();
+    ++knocks_;
+    const auto half = static_cast<std::uint64_t>(first.count() / 2);
+    return first / 2 + std::chrono::milliseconds{draw(state_) % (half + 1)};
 }
 
 }  // namespace till::sync

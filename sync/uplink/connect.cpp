@@ -46,6 +46,7 @@ asio::awaitable<Result<Endpoints>> look_up(std::string host, std::uint16_t port)
 asio::awaitable<Result<tcp::socket>> dial(tcp::endpoint endpoint) {
     tcp::socket socket{co_await asio::this_coro::executor};
     const auto [failure] = co_await socket.async_connect(endpoint, nothrow);
+    if (failure == asio::error::connection_refused) co_return Error{Errc::busy, failure.message()};
     if (failure) co_return Error{Errc::closed, failure.message()};
     boost::system::error_code ignored;  // Without it the link is slower, and works.
     socket.set_option(tcp::no_delay{true}, ignored);

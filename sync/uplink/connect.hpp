@@ -11,7 +11,8 @@
 namespace till::sync {
 
 /// Resolves, connects (TCP_NODELAY) and shakes hands; each step may take `limit`, each address
-/// of a name at most a part of it. Errors say which step failed and why, in plain words.
+/// of a name at most a part of it. Errors say which step failed and why, in plain words; busy
+/// is a port on which nothing listens now.
 asio::awaitable<Result<TlsStream>> connect(GatewayAddress to, ClientContext context,
                                            std::chrono::milliseconds limit);
 

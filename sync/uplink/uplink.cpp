@@ -24,7 +24,7 @@ asio::awaitable<void> Uplink::run() {
         note_down(ended);
         if (ended.next == Next::finish) co_return;
         if (std::exchange(welcomed_, false)) backoff.reset();
-        pause.expires_after(backoff.next(ended.retry_after));
+        pause.expires_after(ended.refused ? backoff.knock() : backoff.next(ended.retry_after));
         const auto [cancelled] = co_await pause.async_wait(nothrow);
         if (cancelled) co_return;
     }
@@ -34,7 +34,11 @@ asio::awaitable<Uplink::Ended> Uplink::connect_and_sync() {
     const auto context = co_await owner_.context();
     if (!context) co_return Ended{Next::retry, context.error().detail};
     auto stream = co_await connect(options_.gateway, *context, options_.handshake_time);
-    if (!stream) co_return Ended{Next::retry, stream.error().detail};
+    if (!stream) {
+        Ended ended{Next::retry, stream.error().detail};
+        ended.refused = stream.error().code == Errc::busy;
+        co_return ended;
+    }
     auto pipe =
         co_await with_deadline(options_.handshake_time,
                                MessagePipe::open(*std::move(stream), options_.gateway.name.text()));

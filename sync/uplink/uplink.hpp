@@ -105,6 +105,7 @@ private:
         Next next = Next::retry;
         std::string why;
         std::chrono::milliseconds retry_after{0};
+        bool refused = false;  ///< Nothing listens at the centre's port.
     };
     asio::awaitable<Ended> connect_and_sync();
     void note_down(const Ended& ended);

@@ -38,3 +38,14 @@ TEST_CASE("session: the same seed gives the same waits", "[session]") {
     Backoff b{9};
     for (int i = 0; i < 10; ++i) CHECK(a.next() == b.next());
 }
+
+TEST_CASE("session: a closed port is knocked at twice a second for a while, then less",
+          "[session]") {
+    Backoff backoff{5};
+    for (int i = 0; i < 100; ++i) CHECK(backoff.knock() <= Backoff::first);
+    auto longest = 0ms;
+    for (int i = 0; i < 10; ++i) longest = std::max(longest, backoff.knock());
+    CHECK(longest > 10s);
+    backoff.reset();
+    CHECK(backoff.knock() <= Backoff::first);
+}
