@@ -146,7 +146,8 @@ asio::awaitable<Result<void>> FileRun::settle(const std::vector<std::vector<Sour
     co_return Result<void>{};
 }
 
-Result<void> FileRun::account_for(const PendingCapture& capture, const std::vector<SourceRow>& rows) {
+Result<void> FileRun::account_for(const PendingCapture& capture,
+                                  const std::vector<SourceRow>& rows) {
     const auto& outcome = capture.outcome;
     // A conflict says that these very rows were captured under another mapping, or when less was
     // known of earlier sales: the key holds the rows' own hash.

@@ -21,17 +21,19 @@ inline constexpr std::size_t http_connections_max = 64;
 // Sync.
 inline constexpr std::size_t batch_bytes_max = 2 * 1024 * 1024;  // Before compression.
 inline constexpr std::size_t batch_records_max = 4096;
-inline constexpr std::size_t batch_bytes_target = 256 * 1024;    // What a backlog is cut into.
+inline constexpr std::size_t batch_bytes_target = 256 * 1024;  // What a backlog is cut into.
 inline constexpr std::size_t frame_header_bytes = 1024;
-inline constexpr std::size_t hello_bytes_max = 16 * 1024;  // Before anyone is known, little is read.
+inline constexpr std::size_t hello_bytes_max =
+    16 * 1024;  // Before anyone is known, little is read.
 inline constexpr std::size_t frame_bytes_max = batch_bytes_max + frame_header_bytes;
-inline constexpr std::size_t window_bytes = 4 * 1024 * 1024;  // Unacknowledged, per stream.
+inline constexpr std::size_t window_bytes = 4 * 1024 * 1024;    // Unacknowledged, per stream.
 inline constexpr std::size_t ledger_commit_records_max = 4096;  // Of all journals, in one commit.
 inline constexpr std::size_t ledger_commit_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t ledger_waiting_bytes_max = 256 * 1024 * 1024;  // Then it answers busy.
-inline constexpr std::size_t ledger_wal_bytes_max = 64 * 1024 * 1024;  // Then no idle gap is waited for.
+inline constexpr std::size_t ledger_wal_bytes_max =
+    64 * 1024 * 1024;  // Then no idle gap is waited for.
 inline constexpr auto ledger_idle_gap = 200ms;
-inline constexpr std::size_t batches_in_flight_max = 64;      // What waits longer goes together.
+inline constexpr std::size_t batches_in_flight_max = 64;  // What waits longer goes together.
 inline constexpr auto heartbeat_interval = 10s;
 inline constexpr auto peer_silence_max = 35s;
 inline constexpr auto handshake_time_max = 10s;

@@ -1,8 +1,8 @@
 #include "agent/daemon/commands.hpp"
 #include "agent/daemon/settings.hpp"
 
-#include <CLI/CLI.hpp>
 #include <google/protobuf/stubs/logging.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 

@@ -27,7 +27,7 @@ public:
 
     /// Starts `task` on the group's executor; it begins running when the loop next turns.
     void spawn(asio::awaitable<void> task);
-    void cancel();                 ///< Asks every task to stop.
+    void cancel();  ///< Asks every task to stop.
     /// Returns when the last one has, also when the caller is cancelled. A coroutine that was cancelled
     /// throws at its next co_await, before it gets here: one that owns a group begins with
     /// `co_await asio::this_coro::throw_if_cancelled(false)`.

@@ -41,7 +41,8 @@ public:
           tasks_{socket_.get_executor()} {}
 
     asio::awaitable<Result<void>> run(const HttpRequest& request) {
-        co_await asio::this_coro::throw_if_cancelled(false);  // The tasks are joined, come what may.
+        co_await asio::this_coro::throw_if_cancelled(
+            false);  // The tasks are joined, come what may.
         TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, accept(request)));
         connection_.desk.seen(connection_.device.id, true);
         tasks_.spawn(write());

@@ -25,8 +25,8 @@ constexpr const char* page_sql = TILL_TRANSACTION_COLUMNS
     "WHERE t.event > ? AND (?2 = '' OR d.business_day = ?2) "
     "AND (?3 = '' OR d.store = ?3) AND (?4 = '' OR d.workstation = ?4) ORDER BY t.event LIMIT ?5";
 // By the index on numbers; a page of a whole store has no use for it.
-constexpr const char* numbered_sql = TILL_TRANSACTION_COLUMNS
-    "WHERE t.number = ?3 AND t.event > ?1 ORDER BY t.event LIMIT ?2";
+constexpr const char* numbered_sql =
+    TILL_TRANSACTION_COLUMNS "WHERE t.number = ?3 AND t.event > ?1 ORDER BY t.event LIMIT ?2";
 constexpr const char* purchases_sql =
     TILL_TRANSACTION_COLUMNS "WHERE t.customer = ? ORDER BY t.end_ms, t.event";
 #undef TILL_TRANSACTION_COLUMNS
@@ -161,11 +161,11 @@ Result<TransactionPage> Queries::transactions(const TransactionFilter& filter) {
         page.rows.push_back(transaction_row(row));
     };
     auto& tables = impl_->tables;
-    TILL_TRY_VOID(filter.number.empty()
-                      ? tables.each(page_sql, visit, filter.after, filter.business_day,
-                                    filter.store, filter.workstation, filter.limit)
-                      : tables.each(numbered_sql, visit, filter.after, filter.limit,
-                                    filter.number));
+    TILL_TRY_VOID(
+        filter.number.empty()
+            ? tables.each(page_sql, visit, filter.after, filter.business_day, filter.store,
+                          filter.workstation, filter.limit)
+            : tables.each(numbered_sql, visit, filter.after, filter.limit, filter.number));
     if (page.rows.size() == filter.limit) page.next = last;
     return page;
 }

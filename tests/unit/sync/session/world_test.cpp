@@ -78,7 +78,8 @@ TEST_CASE("session: a disk restored from an older copy goes on in a new journal,
     CHECK(world.centre.branches.at(world.journals[0].id).size() == 5);
 }
 
-TEST_CASE("session: the simulated world does meet forks, overtaking and many acks", "[session][sim]") {
+TEST_CASE("session: the simulated world does meet forks, overtaking and many acks",
+          "[session][sim]") {
     std::size_t acks = 0;
     std::size_t forks = 0;
     std::size_t overtaken = 0;

@@ -1,5 +1,5 @@
-#include "sync/wire/enrolment.pb.h"
 #include "sync/wire/enrolment_code.hpp"
+#include "sync/wire/enrolment.pb.h"
 
 #include <catch2/catch.hpp>
 
@@ -29,7 +29,8 @@ TEST_CASE("wire: an enrolment code reads back, also when it was wrapped over lin
     CHECK(code->server_name() == "gateway.example");
 }
 
-TEST_CASE("wire: an enrolment code with any one character changed or missing is refused", "[wire]") {
+TEST_CASE("wire: an enrolment code with any one character changed or missing is refused",
+          "[wire]") {
     const auto text = sample();
     for (std::size_t at = 0; at < text.size(); ++at) {
         CAPTURE(at);
