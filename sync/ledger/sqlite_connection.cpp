@@ -125,9 +125,9 @@ Result<void> SqliteConnection::prepare_writes() {
     TILL_TRY(insert_,
              db.prepare("INSERT INTO envelopes VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     TILL_TRY(same_branch_,
-             db.prepare("SELECT b.id FROM branches b JOIN branch_envelopes e "
-                        "ON e.branch = b.id AND e.seq = b.fork_seq + 1 WHERE b.journal = ? "
-                        "AND b.fork_seq = ? AND b.fork_hash = ? AND e.hash = ?"));
+             db.prepare("SELECT b.id, e.seq, e.hash FROM branches b JOIN branch_envelopes e "
+                        "ON e.branch = b.id AND e.seq = min(b.last, ?4) WHERE b.journal = ?1 "
+                        "AND b.fork_seq = ?2 AND b.fork_hash = ?3 ORDER BY b.number"));
     TILL_TRY(next_branch_,
              db.prepare("SELECT coalesce(max(number), 0) + 1 FROM branches WHERE journal = ?"));
     TILL_TRY(add_branch_,
@@ -241,7 +241,7 @@ Result<std::uint32_t> SqliteConnection::keep_branch(const JournalId& journal,
     const std::vector<Digest> hashes = chain_of(journal, fork_point.hash, envelopes);
     TILL_TRY(Transaction transaction, Transaction::begin(db));
     TILL_TRY(const Numbered owner, known(journal));
-    TILL_TRY(auto branch, same_branch(owner.number, fork_point, hashes.front()));
+    TILL_TRY(auto branch, same_branch(owner.number, fork_point, hashes));
     const std::uint64_t last = envelopes.back().seq.value();
     if (!branch) {
         TILL_TRY(const auto number,
@@ -263,12 +263,20 @@ Result<std::uint32_t> SqliteConnection::keep_branch(const JournalId& journal,
     return static_cast<std::uint32_t>(number.value_or(0));
 }
 
-// A branch is known by where it forks and by its first hash: what a chain says first, it is held to.
+// A branch is the same as far as both go: equal hashes at the last common envelope mean equal chains
+// up to there. Two copies of one disk may begin alike and sell differently afterwards.
 Result<std::optional<std::int64_t>> SqliteConnection::same_branch(std::int64_t journal,
                                                                   const Mark& fork_point,
-                                                                  const Digest& first) {
-    return same_branch_.one([](const Row& row) { return row.integer(0); }, journal,
-                            fork_point.seq.value(), fork_point.hash, first);
+                                                                  std::span<const Digest> hashes) {
+    std::optional<std::int64_t> same;
+    const auto compare = [&](const Row& row) {
+        const auto at = row.unsigned_integer(1) - fork_point.seq.value() - 1;
+        if (at < hashes.size() && digest(row.bytes(2)) == hashes[at]) same = row.integer(0);
+        return !same;
+    };
+    TILL_TRY_VOID(same_branch_.each(compare, journal, fork_point.seq.value(), fork_point.hash,
+                                    fork_point.seq.value() + hashes.size()));
+    return same;
 }
 
 Result<std::vector<Store::Branch>> SqliteConnection::branches(const JournalId& journal) {
@@ -289,6 +297,7 @@ Result<std::vector<StoredEnvelope>> SqliteConnection::read(const JournalId& jour
                                                            std::size_t records_max) {
     TILL_TRY(const Numbered owner, known(journal));
     std::vector<StoredEnvelope> found;
+    if (from >= owner.row.mark.seq) return found;  // Beyond it, row ids are another journal's.
     std::size_t bytes = 0;
     const auto visit = [&](const Row& row) {
         bytes += row.bytes(6).size() + row.bytes(7).size();

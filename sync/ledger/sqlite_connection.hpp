@@ -39,7 +39,7 @@ private:
     Result<void> prepare_writes();
     Result<Appended> store(const Append& append);
     Result<std::optional<std::int64_t>> same_branch(std::int64_t journal, const Mark& fork_point,
-                                                    const Digest& first);
+                                                    std::span<const Digest> hashes);
 
     Statement find_, journals_, read_, hash_at_, branches_;
     Statement bind_, seen_, mark_, insert_;

@@ -135,6 +135,7 @@ TEST_CASE_METHOD(Fixture, "ledger: reading stops at its bounds but always gives 
     CHECK(store->read(till.journal, Seq{0}, plenty, 4)->size() == 4);
     CHECK(store->read(till.journal, Seq{8}, plenty, 100)->front().envelope.seq == Seq{9});
     CHECK(store->read(till.journal, Seq{10}, plenty, 100)->empty());
+    CHECK(store->read(till.journal, Seq{~0ULL}, plenty, 100)->empty());
     CHECK(store->hash_at(till.journal, Seq{11}).error().code == Errc::not_found);
     CHECK(*store->hash_at(till.journal, Seq{0}) == genesis(till.journal));
     CHECK(store->read(JournalId{Uuid{}}, Seq{0}, plenty, 1).error().code == Errc::not_found);
@@ -184,6 +185,26 @@ TEST_CASE_METHOD(Fixture, "ledger: a branch is kept once, grows, and is no part 
     CHECK(store->keep_branch(till.journal, till.mark_at(1), fork, 5).error().code
           == Errc::malformed);
     CHECK(store->read(till.journal, Seq{0}, plenty, 100)->size() == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "ledger: two branches that begin alike are both kept whole", "[ledger]") {
+    const auto store = open();
+    const FakeJournal till = journal(4);
+    REQUIRE(store->bind(till.hello()));
+    REQUIRE(commit(*store, till.all()).won);
+    FakeJournal first = till, second = till;
+    for (int i = 0; i < 2; ++i) first.add(100, "sold on one copy of the disk");
+    for (int i = 0; i < 3; ++i) second.add(100, "sold on another copy");
+    // Both devices had an acknowledgement up to 2 only, so both hand over 3 and 4 again.
+    const auto one = std::span<const Envelope>{first.envelopes}.subspan(2);
+    const auto other = std::span<const Envelope>{second.envelopes}.subspan(2);
+    CHECK(*store->keep_branch(till.journal, till.mark_at(2), one, 1) == 1);
+    CHECK(*store->keep_branch(till.journal, till.mark_at(2), other, 2) == 2);
+    CHECK(*store->keep_branch(till.journal, till.mark_at(2), other.first(3), 3) == 2);
+    CHECK(*store->keep_branch(till.journal, till.mark_at(2), one, 4) == 1);
+    const auto branches = *store->branches(till.journal);
+    REQUIRE(branches.size() == 2);
+    CHECK((branches[0].last == Seq{6} && branches[1].last == Seq{7}));
 }
 
 TEST_CASE_METHOD(Fixture,
