@@ -45,6 +45,7 @@ DiskThread::~DiskThread() {
 void DiskThread::capture(Captures&& captures) {
     {
         const std::lock_guard lock{mutex_};
+        handed_over_ += captures.size();
         if (waiting_.size() == 0) {
             std::swap(waiting_, captures);
         } else {
@@ -58,7 +59,7 @@ void DiskThread::capture(Captures&& captures) {
 void DiskThread::ask(Question question) {
     {
         const std::lock_guard lock{mutex_};
-        questions_.push_back(std::move(question));
+        questions_.push_back({std::move(question), handed_over_});
     }
     wake_.notify_one();
 }
@@ -79,7 +80,12 @@ DiskThread::Captures DiskThread::take_captures() {
         move_to(waiting_.drafts, limits::group_commit_records_max, taken.drafts);
         move_to(waiting_.done, limits::group_commit_records_max, taken.done);
     }
+    taken_ += taken.size();
     return taken;
+}
+
+bool DiskThread::next_is_due() const {
+    return !questions_.empty() && questions_.front().behind <= taken_;
 }
 
 void DiskThread::run() {
@@ -94,8 +100,8 @@ void DiskThread::run() {
         if (stop_ && waiting_.size() == 0 && questions_.empty()) return;
         Captures captures = take_captures();
         Question question;
-        if (!questions_.empty()) {
-            question = std::move(questions_.front());
+        if (next_is_due()) {
+            question = std::move(questions_.front().question);
             questions_.pop_front();
         }
         lock.unlock();
@@ -108,22 +114,32 @@ void DiskThread::run() {
     }
 }
 
+// After a failed commit nothing is answered from the journal before it has been made durable: until
+// then a record may be read that a power cut would take away.
 bool DiskThread::reopen() {
-    if (core_) return true;
-    auto opened = JournalCore::open(options_, clock_);
-    if (!opened) {
+    const auto refuse = [this](const Error& error) {
         log(LogLevel::error, "journal", "cannot be opened again",
-            {{"why", opened.error().detail}, {"code", name(opened.error().code)}});
+            {{"why", error.detail}, {"code", name(error.code)}});
+        core_.reset();
         return false;
+    };
+    if (!core_) {
+        auto opened = JournalCore::open(options_, clock_);
+        if (!opened) return refuse(opened.error());
+        core_.emplace(*std::move(opened));
     }
-    core_.emplace(*std::move(opened));
+    if (!unsure_) return true;
+    if (const auto secured = core_->secure(); !secured) return refuse(secured.error());
+    unsure_ = false;
     return true;
 }
 
 void DiskThread::commit(Captures captures) {
     Committed out{.results = {}, .done = std::move(captures.done), .head = {}, .state = {}};
     if (!reopen()) {
-        out.results.assign(captures.size(), Error{Errc::io, "the journal cannot be opened"});
+        // An earlier attempt with the same key may be stored: only the journal could say.
+        out.results.assign(captures.size(),
+                           Error{Errc::outcome_unknown, "the journal cannot be opened"});
     } else if (auto results = core_->append(captures.drafts)) {
         out.results = *std::move(results);
     } else {
@@ -145,7 +161,8 @@ void DiskThread::commit(Captures captures) {
 std::vector<Result<Stored>> DiskThread::look_up(const std::vector<Draft>& drafts,
                                                 const Error& failure) {
     core_.reset();
-    bool known = reopen() && core_->secure();
+    unsure_ = true;
+    bool known = reopen();
     std::vector<Result<Stored>> results;
     for (const Draft& draft : drafts) {
         using Found = Result<std::optional<Stored>>;
@@ -163,6 +180,7 @@ std::vector<Result<Stored>> DiskThread::look_up(const std::vector<Draft>& drafts
         }
     }
     if (!known) core_.reset();
+    unsure_ = !known;
     return results;
 }
 

@@ -13,7 +13,8 @@
 namespace till::detail {
 
 /// The one thread that touches the disk: it takes all captures that wait, commits them together, and
-/// between two commits answers one question or, when the till is idle, tidies the database.
+/// between two commits answers one question or, when the till is idle, tidies the database. A question
+/// comes after every capture handed over before it.
 class DiskThread {
 public:
     using Done = std::move_only_function<void(Result<Stored>)>;
@@ -51,6 +52,7 @@ private:
     void run();
     bool wait_for_work(std::unique_lock<std::mutex>& lock);  // False: nothing came, and it is idle.
     Captures take_captures();
+    bool next_is_due() const;  // Has the oldest question waited for the captures before it?
     bool reopen();
     void commit(Captures captures);
     std::vector<Result<Stored>> look_up(const std::vector<Draft>& drafts, const Error& failure);
@@ -60,12 +62,19 @@ private:
     Clock& clock_;
     Deliver deliver_;
     std::optional<JournalCore> core_;  // The disk thread's, once it runs.
+    bool unsure_ =
+        false;  // A commit failed: what can be read may not be on disk yet. Its alone, too.
     std::chrono::steady_clock::time_point last_capture_;
 
     std::mutex mutex_;  // Guards what follows.
     std::condition_variable wake_;
     Captures waiting_;
-    std::deque<Question> questions_;
+    struct Asked {
+        Question question;
+        std::uint64_t behind;  // Asked when so many captures had been handed over.
+    };
+    std::deque<Asked> questions_;
+    std::uint64_t handed_over_ = 0, taken_ = 0;
     bool stop_ = false;
 
     std::thread thread_;  // Last: starts when everything else is there.

@@ -59,6 +59,13 @@ asio::awaitable<void> read_and_acknowledge(Journal& journal, std::vector<std::st
     said.push_back(written && journal.acknowledged().seq == Seq{2} ? "acknowledged" : "not");
 }
 
+asio::awaitable<void> look_for(Journal& journal, std::string key,
+                               std::vector<Result<std::optional<Stored>>>& found) {
+    std::string caller = "pos-1";
+    auto answer = co_await journal.find(std::move(caller), std::move(key));
+    found.push_back(std::move(answer));
+}
+
 asio::awaitable<void> wait_in_vain(Journal& journal, std::vector<Errc>& seen) {
     const auto waited = co_await with_deadline(10ms, journal.wait_beyond(Seq{5}));
     seen.push_back(waited.error().code);
@@ -136,6 +143,44 @@ TEST_CASE("journal: reads and the acknowledged mark go through the disk thread",
     loop.start(read_and_acknowledge(*journal, said));
     loop.run();
     CHECK(said == std::vector<std::string>{"read 2", "head", "not_found", "acknowledged"});
+}
+
+TEST_CASE("journal: a key is looked for behind every capture handed over before, however many",
+          "[journal]") {
+    Loop loop;
+    const auto journal = loop.journal();
+    constexpr int count = 1000;  // Several commits.
+    std::vector<Result<std::optional<Stored>>> found;
+    for (int i = 0; i < count; ++i) loop.start(loop.capture(*journal, std::to_string(i)));
+    loop.start(look_for(*journal, std::to_string(count - 1) + "/0", found));
+    loop.run();
+    REQUIRE(found.size() == 1);
+    CHECK(found.front()->has_value());
+}
+
+TEST_CASE("journal: after a failed commit nothing is a replay before it is made durable",
+          "[journal]") {
+    set_log_level(LogLevel::off);
+    Loop loop;
+    loop.test.options.vfs = FaultyVfs::name();
+    const auto journal = loop.journal();
+    int replays = 0;
+    for (int nth = 1; nth <= 8; ++nth) {
+        CAPTURE(nth);
+        FaultyVfs::arm(nth, FaultyVfs::Fault::io, true);  // The look-up fails as well.
+        loop.start(loop.capture(*journal, std::to_string(nth)));
+        loop.run();
+        FaultyVfs::disarm();
+        if (loop.results.back()) continue;
+        loop.start(loop.capture(*journal, std::to_string(nth)));
+        loop.run();
+        REQUIRE(loop.results.back());
+        if (!loop.results.back()->replayed) continue;
+        ++replays;
+        CHECK(std::filesystem::file_size(loop.test.options.file.string() + "-wal") == 0);
+    }
+    set_log_level(LogLevel::info);
+    CHECK(replays > 0);
 }
 
 TEST_CASE("journal: more captures than may wait are told that it is busy", "[journal]") {
