@@ -4,12 +4,12 @@
 #include "agent/core/result.hpp"
 #include "sync/gateway/home.hpp"
 #include "sync/ledger/ledger.hpp"
+#include "sync/ledger/worker.hpp"
 #include "sync/projection/projector.hpp"
 #include "sync/projection/queries.hpp"
 #include "sync/vault/vault.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -41,13 +41,14 @@ public:
 
     /// Runs `job(Desk&)`, a Result<T>, on the service's thread and answers on the caller's executor.
     /// A job waits for the batch in hand, and for jobs before it.
+    /// Not cancellable; the caller's coroutine stays on its own loop and waits there.
     template <class T, class Job>
     asio::awaitable<Result<T>> ask(Job job) {
-        const auto home = co_await asio::this_coro::executor;
-        co_await asio::post(asio::bind_executor(loop_.get_executor(), asio::use_awaitable));
-        auto answer = job(desk_);
-        co_await asio::post(asio::bind_executor(home, asio::use_awaitable));
-        co_return answer;
+        return answered<T>([this, job = std::move(job)](Answer<T> answer) mutable {
+            asio::post(loop_, [this, job = std::move(job), answer = std::move(answer)]() mutable {
+                answer(job(desk_));
+            });
+        });
     }
 
 private:

@@ -24,6 +24,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t unread_bytes_max = 1024 * 1024;  // Answers that a device does not read.
+
 /// What the session wants done at the ledger, in order.
 using Work = std::variant<GatewaySession::Bind, GatewaySession::Commit, GatewaySession::KeepBranch,
                           GatewaySession::StoreTotals>;
@@ -57,8 +59,7 @@ public:
         outgoing_.close();
         work_.close();
         // A cancellation that meets Beast between two steps of a read is lost; a closed socket is not.
-        boost::system::error_code ignored;
-        beast::get_lowest_layer(socket_).close(ignored);
+        cut();
         tasks_.cancel();
         co_await tasks_.join();
         connection_.desk.seen(connection_.device.id, false);
@@ -85,7 +86,7 @@ private:
     void perform(GatewaySession::Actions actions) {
         for (auto& action : actions)
             std::visit(Match{
-                           [&](Send& send) { outgoing_.push(std::move(send.message)); },
+                           [&](Send& send) { push(std::move(send.message)); },
                            [&](Hangup& hangup) { hang_up(hangup); },
                            [&](GatewaySession::KeepTelemetry& kept) {
                                connection_.desk.keep_telemetry(connection_.device.id,
@@ -94,6 +95,19 @@ private:
                            [&](auto& asked) { work_.push(Work{std::move(asked)}); },
                        },
                        action);
+    }
+
+    // What a session answers is small; a device that asks and does not read would pile it up here.
+    void push(Bytes message) {
+        unsent_ += message.size();
+        if (unsent_ <= unread_bytes_max) return outgoing_.push(std::move(message));
+        ended_ = Error{Errc::closed, "the device does not read what is sent to it"};
+        cut();
+    }
+
+    void cut() {
+        boost::system::error_code ignored;
+        beast::get_lowest_layer(socket_).close(ignored);  // The reader sees it, and all ends.
     }
 
     void feed(GatewaySession::Event event) {
@@ -130,6 +144,7 @@ private:
         while (auto message = co_await outgoing_.pop()) {
             auto [failure, bytes] = co_await socket_.async_write(asio::buffer(*message), nothrow);
             if (failure) break;
+            unsent_ -= message->size();
         }
         co_await close();
     }
@@ -168,10 +183,15 @@ private:
 
     asio::awaitable<void> tick() {
         asio::steady_timer second{socket_.get_executor()};
+        unsigned overdue = 0;
         for (unsigned count = 1;; ++count) {
             second.expires_after(1s);
             auto [cancelled] = co_await second.async_wait(nothrow);
-            if (cancelled || over_) co_return;
+            if (cancelled) co_return;
+            if (over_) {  // The writer may be waiting for a peer that does not read its goodbye.
+                if (++overdue * 1s >= limits::handshake_time_max) co_return cut();
+                continue;
+            }
             if (count % 2 == 0 && connection_.revoked())
                 feed(GatewaySession::Dismiss{Reason::revoked, "revoked by an administrator", 0ms,
                                              connection_.clock.now()});
@@ -187,6 +207,7 @@ private:
     Queue<Work> work_;
     asio::steady_timer ended_reading_;  // Never expires; cancelled when nothing more can be read.
     bool unread_ = false;
+    std::size_t unsent_ = 0;  // Bytes queued for the writer or in its hands.
     TaskGroup tasks_;
     Result<void> ended_;
     bool over_ = false;

@@ -131,6 +131,7 @@ Result<void> serve(const HomePaths& home) {
 
     std::atomic<std::size_t> open_connections{0};
     std::vector<std::unique_ptr<Loop>> loops;
+    std::vector<tcp::acceptor> acceptors;
     std::uint16_t port = settings.port;
     for (unsigned i = 0; i < loops_wanted(settings); ++i) {
         TILL_TRY(ServerContext context, ServerContext::make(keys.server, clients, now));
@@ -138,11 +139,13 @@ Result<void> serve(const HomePaths& home) {
             std::make_unique<Loop>(rooms, std::move(context), open_connections));
         TILL_TRY(tcp::acceptor acceptor, listen(loop.io(), settings.address, port));
         port = acceptor.local_endpoint().port();
-        loop.start(std::move(acceptor));
+        acceptors.push_back(std::move(acceptor));
     }
     admin.emplace(*ledger, *enrolment, fleet, *projection, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
+    // Nothing can fail any more: what is started here runs to its end.
+    for (std::size_t i = 0; i < loops.size(); ++i) loops[i]->start(std::move(acceptors[i]));
     log(LogLevel::info, "gateway", "listening",
         {{"address", settings.address}, {"port", unsigned{port}}, {"loops", loops.size()}});
 
