@@ -149,7 +149,7 @@ class Gateway:
         context = ssl.create_default_context(cafile=self.admin / "server-ca.pem")
         if certificate:
             context.load_cert_chain(certificate)
-        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 10), server_hostname=self.server_name)
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 60), server_hostname=self.server_name)
 
     def ask(self, path):
         """GET as the administrator: parsed JSON."""
