@@ -55,9 +55,9 @@ Result<void> check_key(const std::string& key) {
     return check_no_card(key, "idempotency_key");
 }
 
-v1::Captured captured_of(const v1::Event& event, const Stored& stored, const JournalId& journal) {
+v1::Captured captured_of(const v1::Event& event, const Stored& stored) {
     v1::Captured out;
-    out.set_journal_id(journal.value().text());
+    out.set_journal_id(stored.journal.value().text());
     out.set_seq(stored.seq.value());
     out.set_receipt_number(stored.receipt_number);
     out.set_transaction_number(stored.transaction_number);
@@ -89,7 +89,7 @@ struct CommandTable::Impl {
     asio::awaitable<Result<v1::Captured>> capture(const CommandRow& row, const Call& call,
                                                   const FoundReceipt* reversed);
     asio::awaitable<Result<std::optional<v1::Captured>>> look_up(const Call& call);
-    asio::awaitable<Result<v1::Event>> stored_event(Seq seq);
+    asio::awaitable<Result<v1::Event>> stored_event(Stored stored);
     Situation situation(const Caller& caller, const FoundReceipt* reversed) const;
     Draft draft_of(Capture& capture, const Call& call) const;
     void restore_state();
@@ -149,11 +149,10 @@ void CommandTable::Impl::restore_state() {
     if (!state.ParseFromString(journal.state())) state.Clear();
 }
 
-asio::awaitable<Result<v1::Event>> CommandTable::Impl::stored_event(Seq seq) {
-    const Seq before{seq.value() - 1};
-    TILL_CO_TRY(const auto envelopes, co_await journal.read(before, 1, 1));
+asio::awaitable<Result<v1::Event>> CommandTable::Impl::stored_event(Stored stored) {
+    TILL_CO_TRY(const auto envelope, co_await journal.event(std::move(stored)));
     v1::Event event;
-    if (envelopes.empty() || !event.ParseFromString(envelopes.front().body))
+    if (!event.ParseFromString(envelope.body))
         co_return Error{Errc::corrupt, "a stored event cannot be read"};
     co_return event;
 }
@@ -163,12 +162,12 @@ asio::awaitable<Result<std::optional<v1::Captured>>> CommandTable::Impl::look_up
     TILL_CO_TRY(auto found,
                 co_await journal.find(call.request.caller.name, call.request.idempotency_key));
     if (!found) co_return std::optional<v1::Captured>{};
-    TILL_CO_TRY(const v1::Event event, co_await stored_event(found->seq));
+    TILL_CO_TRY(const v1::Event event, co_await stored_event(*found));
     if (event.origin().request_hash() != call.hash)
         co_return Error{Errc::conflict, "this key was used for another command", "idempotency_key",
                         "a key of its own for each command"};
     found->replayed = true;
-    co_return captured_of(event, *found, journal.identity().journal);
+    co_return captured_of(event, *found);
 }
 
 asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandRow& row,
@@ -182,9 +181,9 @@ asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandR
     const auto stored = co_await journal.append(std::move(draft));
     if (advances && (!stored || stored->replayed)) restore_state();
     if (!stored) co_return stored.error();
-    if (!stored->replayed) co_return captured_of(built->event, *stored, journal.identity().journal);
-    TILL_CO_TRY(const v1::Event first, co_await stored_event(stored->seq));
-    co_return captured_of(first, *stored, journal.identity().journal);
+    if (!stored->replayed) co_return captured_of(built->event, *stored);
+    TILL_CO_TRY(const v1::Event first, co_await stored_event(*stored));
+    co_return captured_of(first, *stored);
 }
 
 /// A refusal may only mean that the first attempt has changed what it is judged by.

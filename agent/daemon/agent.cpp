@@ -147,9 +147,12 @@ asio::awaitable<void> Agent::carry_over(Bytes earlier_state) {
     if (!before.operator_id().empty())
         add(v1::ControlTransaction::TYPE_SIGN_ON).set_operator_id(before.operator_id());
     if (before.shift() != 0) add(v1::ControlTransaction::TYPE_SHIFT_OPEN);
+    // Of this journal's own: the one before may have been carried over to with the same commands.
+    const auto carry_over =
+        "carry-over-" + std::to_string(journal_->identity().generation.value()) + "-";
     for (const auto& command : commands) {
         Request request{.caller = {.name = "agent", .role = Role::pos},
-                        .idempotency_key = "carry-over-" + std::to_string(command.type())};
+                        .idempotency_key = carry_over + std::to_string(command.type())};
         const auto captured = co_await table_->execute(std::move(request), command);
         if (!captured)
             log(LogLevel::warning, "agent", "the workstation's state was not carried over",

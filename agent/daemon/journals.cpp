@@ -35,10 +35,17 @@ Result<void> create(const fs::path& file, const JournalIdentity& identity, Clock
     return {};
 }
 
-Result<OpenJournal> open(const fs::path& file, std::uint64_t reserve_bytes, Clock& clock) {
-    JournalCore::Options options{.file = file, .reserve_bytes = reserve_bytes};
+Result<OpenJournal> open(JournalCore::Options options, Clock& clock) {
     TILL_TRY(JournalCore core, JournalCore::open(options, clock));
     return OpenJournal{std::move(core), std::move(options)};
+}
+
+/// Only its writer may change a journal's schema, and readers want the newest.
+void bring_up_to_date(const std::vector<fs::path>& files, Clock& clock) {
+    for (const auto& file : files)
+        if (const auto opened = JournalCore::open({.file = file}, clock); !opened)
+            log(LogLevel::warning, "journal", "an older journal does not open",
+                {{"file", file.string()}, {"error", opened.error().detail}});
 }
 
 }  // namespace
@@ -76,7 +83,14 @@ Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enro
         TILL_TRY(begun, home.begun());
     }
     const auto& current = begun.back();
-    TILL_TRY(auto opened, open(home.journal_file(current.generation), reserve_bytes, clock));
+    JournalCore::Options options{.file = home.journal_file(current.generation),
+                                 .reserve_bytes = reserve_bytes};
+    for (const auto& one : begun)
+        if (const auto file = home.journal_file(one.generation);
+            file != options.file && fs::exists(file))
+            options.earlier.push_back(file);
+    bring_up_to_date(options.earlier, clock);
+    TILL_TRY(auto opened, open(std::move(options), clock));
     const auto& identity = opened.core.identity();
     if (identity.device != enrolment.device || identity.journal != current.journal)
         return Error{Errc::corrupt,
@@ -96,7 +110,7 @@ Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Byte
         };
         const auto file = home.journal_file(begun[i].generation);
         if (std::ranges::any_of(retired, is_kept) || !fs::exists(file)) continue;
-        auto opened = open(file, 0, clock);
+        auto opened = open({.file = file}, clock);
         if (!opened) {
             log(LogLevel::warning, "journal", "an older journal does not open",
                 {{"file", file.string()}, {"error", opened.error().detail}});

@@ -18,9 +18,6 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
     TILL_TRY(writer.derived_, database.prepare("UPDATE derived SET keys_seq = ?, days_seq = ?"));
     TILL_TRY(writer.acknowledged_,
              database.prepare("UPDATE acknowledged SET seq = ?, store_epoch = ?"));
-    TILL_TRY(writer.numbers_,
-             database.prepare("SELECT request, transaction_number, receipt_counter FROM event"
-                              " WHERE seq = ?"));
     return writer;
 }
 
@@ -64,13 +61,6 @@ Result<void> EventWriter::update_derived(const JournalRows::Derived& derived) {
 
 Result<void> EventWriter::update_acknowledged(Seq seq, const Bytes& store_epoch) {
     return acknowledged_.run(seq.value(), Blob{store_epoch});
-}
-
-Result<std::optional<EventWriter::NumbersRow>> EventWriter::numbers_at(Seq seq) {
-    const auto read = [](const Row& row) {
-        return NumbersRow{Bytes{row.bytes(0)}, row.unsigned_integer(1), row.unsigned_integer(2)};
-    };
-    return numbers_.one(read, seq.value());
 }
 
 Result<void> write_days(Database& database, JournalRows& rows, DayTotals recent) {

@@ -3,8 +3,6 @@
 #include "agent/journal/key_index.hpp"
 #include "agent/journal/rows.hpp"
 
-#include <optional>
-
 namespace till::detail {
 
 /// More than the numbers appended to a body can ever take.
@@ -28,15 +26,8 @@ public:
     Result<void> update_derived(const JournalRows::Derived& derived);
     Result<void> update_acknowledged(Seq seq, const Bytes& store_epoch);
 
-    struct NumbersRow {
-        Bytes request;
-        std::uint64_t transaction = 0;
-        std::uint64_t receipt = 0;
-    };
-    Result<std::optional<NumbersRow>> numbers_at(Seq seq);
-
 private:
-    Statement insert_, head_, state_, derived_, acknowledged_, numbers_;
+    Statement insert_, head_, state_, derived_, acknowledged_;
     sync::Envelope envelope_;  // Its buffers are used again and again.
 };
 

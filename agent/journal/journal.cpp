@@ -157,6 +157,13 @@ asio::awaitable<Result<std::optional<Stored>>> Journal::find(std::string caller,
     co_return co_await impl_->ask<std::optional<Stored>>(work);
 }
 
+asio::awaitable<Result<sync::Envelope>> Journal::event(Stored stored) {
+    const auto work = [stored = std::move(stored)](JournalCore& core) {
+        return core.event(stored);
+    };
+    co_return co_await impl_->ask<sync::Envelope>(work);
+}
+
 asio::awaitable<Result<std::vector<sync::Envelope>>> Journal::read(Seq from, std::size_t bytes_max,
                                                                    std::size_t records_max) {
     const auto work = [=](JournalCore& core) { return core.read(from, bytes_max, records_max); };

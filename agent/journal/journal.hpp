@@ -37,6 +37,8 @@ public:
 
     /// What (caller, key) stored, if anything. Looks behind every capture handed to the disk so far.
     asio::awaitable<Result<std::optional<Stored>>> find(std::string caller, std::string key);
+    /// As JournalCore::event.
+    asio::awaitable<Result<sync::Envelope>> event(Stored stored);
 
     asio::awaitable<Result<std::vector<sync::Envelope>>> read(Seq from, std::size_t bytes_max,
                                                               std::size_t records_max);

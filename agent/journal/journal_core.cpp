@@ -1,6 +1,7 @@
 #include "agent/journal/journal_core.hpp"
 
 #include "agent/core/limits.hpp"
+#include "agent/journal/earlier_journals.hpp"
 #include "agent/journal/event_writer.hpp"
 #include "agent/journal/key_index.hpp"
 #include "agent/journal/migrations.sql.hpp"
@@ -41,6 +42,7 @@ struct JournalCore::Impl {
     detail::JournalRows rows;
     detail::EventWriter writer;
     detail::KeyIndex keys;
+    detail::EarlierJournals earlier;
     JournalIdentity identity;
     detail::JournalRows::HeadRow head;
     detail::JournalRows::Derived derived;
@@ -52,7 +54,7 @@ struct JournalCore::Impl {
     Result<std::optional<Result<Stored>>> answer_without_storing(const Draft& draft,
                                                                  const detail::KeyHash& key,
                                                                  bool reserve_reached);
-    Result<Stored> stored_at(Seq seq, const Bytes* request);
+    Result<std::optional<detail::JournalRows::Given>> given(const detail::KeyHash& key);
     Result<Stored> store(const Draft& draft, const detail::KeyHash& key,
                          detail::JournalRows::HeadRow& head);
     Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
@@ -94,8 +96,9 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
     TILL_TRY(const auto derived, rows.derived());
     TILL_TRY(auto keys, detail::KeyIndex::load(database, derived.keys));
     auto impl = std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
-                                       std::move(writer), std::move(keys), std::move(identity),
-                                       head, derived);
+                                       std::move(writer), std::move(keys),
+                                       detail::EarlierJournals::open(options.earlier, options.vfs),
+                                       std::move(identity), head, derived);
     TILL_TRY_VOID(impl->load_owner());
     return JournalCore{std::move(impl)};
 }
@@ -117,15 +120,13 @@ bool JournalCore::Impl::reserve_reached() const {
     return !failed_to_ask && space.available < options.reserve_bytes;
 }
 
-Result<Stored> JournalCore::Impl::stored_at(Seq seq, const Bytes* request) {
-    TILL_TRY(const auto row, writer.numbers_at(seq));
-    if (!row) return Error{Errc::corrupt, "journal: a key names an event that is not there"};
-    if (request != nullptr && row->request != *request)
-        return Error{Errc::conflict, "this key was used for something else (event "
-                                         + std::to_string(seq.value()) + ")"};
-    Stored stored{.seq = seq, .transaction_number = row->transaction, .replayed = true};
-    if (row->receipt != 0) stored.receipt_number = detail::receipt_number(identity, row->receipt);
-    return stored;
+Result<std::optional<detail::JournalRows::Given>> JournalCore::Impl::given(
+    const detail::KeyHash& key) {
+    TILL_TRY(const auto seq, keys.find(key));
+    if (!seq) return earlier.find(key);
+    TILL_TRY(auto given, rows.given_at(*seq, identity));
+    if (!given) return Error{Errc::corrupt, "journal: a key names an event that is not there"};
+    return given;
 }
 
 // The outer error is the database's; the inner one is the draft's.
@@ -134,12 +135,11 @@ Result<std::optional<Result<Stored>>> JournalCore::Impl::answer_without_storing(
     using Answer = std::optional<Result<Stored>>;
     if (draft.key.empty())
         return Answer{Error{Errc::out_of_range, "an idempotency key is needed", "key"}};
-    TILL_TRY(const auto known, keys.find(key));
-    if (known) {
-        auto stored = stored_at(*known, &draft.request_hash);
-        if (!stored && stored.error().code != Errc::conflict) return std::move(stored).error();
-        return Answer{std::move(stored)};
-    }
+    TILL_TRY(auto known, given(key));
+    if (known && known->request != draft.request_hash)
+        return Answer{Error{Errc::conflict, "this key was used for something else (event "
+                                                + std::to_string(known->stored.seq.value()) + ")"}};
+    if (known) return Answer{std::move(known->stored)};
     if (draft.body.size() + draft.sealed.size() + detail::numbers_bytes_max
         > limits::record_bytes_max)
         return Answer{Error{Errc::out_of_range,
@@ -154,7 +154,7 @@ Result<std::optional<Result<Stored>>> JournalCore::Impl::answer_without_storing(
 
 Result<Stored> JournalCore::Impl::store(const Draft& draft, const detail::KeyHash& key,
                                         detail::JournalRows::HeadRow& at) {
-    Stored stored{.seq = next(at.head.seq)};
+    Stored stored{.journal = identity.journal, .seq = next(at.head.seq)};
     detail::EventWriter::Numbers numbers;
     if (draft.numbering != Numbering::none) numbers.transaction = ++at.transactions;
     if (draft.numbering == Numbering::receipt) {
@@ -242,10 +242,20 @@ Result<std::vector<Result<Stored>>> JournalCore::append(std::span<const Draft> d
 }
 
 Result<std::optional<Stored>> JournalCore::find(std::string_view caller, std::string_view key) {
-    TILL_TRY(const auto seq, impl_->keys.find(detail::key_hash(caller, key)));
-    if (!seq) return std::optional<Stored>{};
-    TILL_TRY(auto stored, impl_->stored_at(*seq, nullptr));
-    return std::optional{std::move(stored)};
+    TILL_TRY(auto given, impl_->given(detail::key_hash(caller, key)));
+    if (!given) return std::optional<Stored>{};
+    return std::optional{std::move(given->stored)};
+}
+
+Result<sync::Envelope> JournalCore::event(const Stored& stored) {
+    detail::JournalRows* rows = stored.journal == impl_->identity.journal
+                                    ? &impl_->rows
+                                    : impl_->earlier.rows(stored.journal);
+    const Error gone{Errc::not_found, "no event " + std::to_string(stored.seq.value())};
+    if (rows == nullptr || stored.seq == Seq{0}) return gone;
+    TILL_TRY(auto found, rows->read(Seq{stored.seq.value() - 1}, 1, 1));
+    if (found.empty() || found.front().seq != stored.seq) return gone;
+    return std::move(found.front());
 }
 
 Head JournalCore::head() const { return impl_->head.head; }

@@ -26,6 +26,8 @@ public:
         std::filesystem::path file;
         std::string vfs;  ///< Name of a registered SQLite VFS; empty means the default.
         std::uint64_t reserve_bytes = 0;  ///< Kept free for closing the day (0: no check).
+        /// Journals this device wrote before, oldest first: a key is looked for there, too.
+        std::vector<std::filesystem::path> earlier{};
     };
 
     /// Makes a new journal. Fails with conflict when the file exists.
@@ -37,7 +39,8 @@ public:
 
     /// Stores all drafts in one transaction and one fsync, in order. One result for each; one that
     /// fails does not hurt the others:
-    /// - Stored, durable now; or replayed, when (caller, key) is known with the same request hash;
+    /// - Stored, durable now; or replayed, when (caller, key) is known with the same request hash,
+    ///   here or in an earlier journal (one that cannot be read is passed over: a till sells on);
     /// - conflict, when (caller, key) is known with another hash: nothing is stored for this draft;
     /// - out_of_range, when the record is larger than limits::record_bytes_max or the key is empty;
     /// - disk_full, when less than reserve_bytes are free; control transactions may use the reserve.
@@ -46,8 +49,11 @@ public:
     /// the core must be dropped and opened again, and keys looked up, before anything is answered.
     Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
 
-    /// What (caller, key) stored, if anything: how an unknown outcome becomes known.
+    /// What (caller, key) stored here or earlier, if anything: how an unknown outcome becomes known.
     Result<std::optional<Stored>> find(std::string_view caller, std::string_view key);
+    /// The event of an answer that this core gave, an earlier journal's included. Fails with
+    /// not_found when it is not there any more.
+    Result<sync::Envelope> event(const Stored& stored);
 
     Head head() const;
     const JournalIdentity& identity() const;

@@ -36,6 +36,7 @@ struct Draft {
 
 /// Where a draft ended up. For a replay, what the first capture was given.
 struct Stored {
+    JournalId journal{Uuid{}};  ///< Of a replay it may be an earlier journal of this device.
     Seq seq{0};
     std::string receipt_number;            ///< Empty unless Numbering::receipt.
     std::uint64_t transaction_number = 0;  ///< 0 for Numbering::none.

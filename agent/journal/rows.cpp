@@ -70,6 +70,9 @@ Result<JournalRows> JournalRows::prepare(Database& database) {
     TILL_TRY(rows.head_, database.prepare("SELECT seq, hash, transactions, receipts FROM head"));
     TILL_TRY(rows.derived_, database.prepare("SELECT keys_seq, days_seq FROM derived"));
     TILL_TRY(rows.hash_, database.prepare("SELECT hash FROM event WHERE seq = ?"));
+    TILL_TRY(rows.given_,
+             database.prepare("SELECT request, transaction_number, receipt_counter FROM event"
+                              " WHERE seq = ?"));
     TILL_TRY(
         rows.events_,
         database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
@@ -113,6 +116,22 @@ Result<std::optional<Digest>> JournalRows::hash_at(Seq seq) {
     if (!found) return std::optional<Digest>{};
     TILL_TRY(const Digest hash, *found);
     return std::optional{hash};
+}
+
+Result<std::optional<JournalRows::Given>> JournalRows::given_at(Seq seq,
+                                                                const JournalIdentity& identity) {
+    const auto read = [&](const Row& row) {
+        Given given{.request = Bytes{row.bytes(0)},
+                    .stored = {.journal = identity.journal,
+                               .seq = seq,
+                               .receipt_number = {},
+                               .transaction_number = row.unsigned_integer(1),
+                               .replayed = true}};
+        if (const auto receipt = row.unsigned_integer(2); receipt != 0)
+            given.stored.receipt_number = receipt_number(identity, receipt);
+        return given;
+    };
+    return given_.one(read, seq.value());
 }
 
 Result<void> JournalRows::each(Seq from, Seq upto, std::size_t records_max, const Visit& visit) {

@@ -23,6 +23,12 @@ public:
     };
     Result<Derived> derived();
     Result<std::optional<Digest>> hash_at(Seq seq);
+    /// What the capture of that event asked for and was given.
+    struct Given {
+        Bytes request;
+        Stored stored;  ///< Marked as a replay.
+    };
+    Result<std::optional<Given>> given_at(Seq seq, const JournalIdentity& identity);
 
     /// Events after `from` up to `upto`, oldest first, while `visit` says so.
     using Visit = JournalReader::Visit;
@@ -36,7 +42,7 @@ public:
     Result<std::vector<DayKey>> stored_keys(std::string_view business_day);
 
 private:
-    Statement identity_, head_, derived_, hash_, events_, days_, day_, figures_, keys_;
+    Statement identity_, head_, derived_, hash_, given_, events_, days_, day_, figures_, keys_;
 };
 
 /// corrupt, saying what contradicts what, unless `head` is the last event and its hash the true one.

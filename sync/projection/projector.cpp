@@ -24,7 +24,7 @@ constexpr const char* derived[] = {
     "day_events",      "transactions", "lines",          "tenders",           "taxes",
     "tender_controls", "controls",     "stock_counts",   "stock_adjustments", "foreign_documents",
     "consents",        "customers",    "customer_links", "set_aside",         "parked",
-    "duplicates",      "withheld"};
+    "duplicates",      "withheld",     "captures"};
 
 }  // namespace
 
@@ -37,7 +37,8 @@ struct Projector::Impl {
     Result<void> set_aside(const JournalId& journal, const StoredEnvelope& stored,
                            const Error& why);
     Result<void> move_cursor(std::int64_t number, const StoredEnvelope& last);
-    Result<void> write(const JournalId& journal, std::int64_t number, const StoredEnvelope& stored);
+    Result<void> write(const JournalId& journal, const Tables::Journal& at,
+                       const StoredEnvelope& stored);
     template <class Work>
     Result<void> in_transaction(Work&& work);
 
@@ -85,12 +86,12 @@ Result<void> Projector::Impl::in_transaction(Work&& work) {
     return done;
 }
 
-Result<void> Projector::Impl::write(const JournalId& journal, std::int64_t number,
+Result<void> Projector::Impl::write(const JournalId& journal, const Tables::Journal& at,
                                     const StoredEnvelope& stored) {
-    const auto corrected = corrections.find(event_id(number, stored.envelope.seq));
-    const BytesView body =
-        corrected == corrections.end() ? BytesView{stored.envelope.body} : corrected->second;
-    return writer.write(journal, number, stored, body);
+    const auto corrected = corrections.find(event_id(at.number, stored.envelope.seq));
+    std::optional<BytesView> correction;
+    if (corrected != corrections.end()) correction = corrected->second;
+    return writer.write(journal, at, stored, correction);
 }
 
 Result<void> Projector::Impl::move_cursor(std::int64_t number, const StoredEnvelope& last) {
@@ -102,7 +103,7 @@ Result<void> Projector::Impl::apply_run(const JournalId& journal, Tables::Journa
                                         std::span<const StoredEnvelope> run) {
     return in_transaction([&]() -> Result<void> {
         if (at.number == 0) { TILL_TRY(at, tables.journal(journal)); }
-        for (const StoredEnvelope& stored : run) TILL_TRY_VOID(write(journal, at.number, stored));
+        for (const StoredEnvelope& stored : run) TILL_TRY_VOID(write(journal, at, stored));
         return move_cursor(at.number, run.back());
     });
 }
@@ -149,10 +150,12 @@ Result<std::size_t> Projector::catch_up(Store& store) {
     std::optional<Error> first_error;
     TILL_TRY(const auto journals, store.journals());
     for (const JournalRow& row : journals) {
-        TILL_TRY(const Seq from, cursor(row.journal));
-        if (from >= row.mark.seq) continue;
-        TILL_TRY(const auto run,
-                 store.read(row.journal, from, limits::batch_bytes_max, limits::batch_records_max));
+        TILL_TRY(const auto known, impl_->tables.find_journal(row.journal));
+        const Tables::Journal at = known.value_or(Tables::Journal{});
+        if (at.cursor >= row.mark.seq) continue;
+        if (!at.device) TILL_TRY_VOID(impl_->tables.introduce(row.journal, row.device));
+        TILL_TRY(const auto run, store.read(row.journal, at.cursor, limits::batch_bytes_max,
+                                            limits::batch_records_max));
         const auto done = apply(row.journal, run);
         if (done)
             applied += run.size();
@@ -180,7 +183,8 @@ Result<std::size_t> Projector::reproject_parked(Store& store) {
         if (run.empty()) return Error{Errc::corrupt, "a parked event is not in the ledger"};
         TILL_TRY_VOID(impl_->in_transaction([&]() -> Result<void> {
             TILL_TRY_VOID(impl_->tables.run("DELETE FROM parked WHERE event = ?", event));
-            return impl_->write(journal, detail::journal_of(event), run.front());
+            TILL_TRY(const Tables::Journal at, impl_->tables.journal(journal));
+            return impl_->write(journal, at, run.front());
         }));
     }
     return known.size();
@@ -239,7 +243,8 @@ Result<void> Projector::correct(std::int64_t exception, BytesView body, const Fi
             tables.run("UPDATE day_events SET events = events - 1 WHERE journal = ? AND day = "
                        "(SELECT day FROM exceptions WHERE id = ?)",
                        detail::journal_of(*event), exception));
-        TILL_TRY_VOID(impl_->writer.write(journal, detail::journal_of(*event), run.front(), body));
+        TILL_TRY(const Tables::Journal at, tables.journal(journal));
+        TILL_TRY_VOID(impl_->writer.write(journal, at, run.front(), body));
         Error refused{Errc::out_of_range, "", "", ""};
         TILL_TRY_VOID(tables.each(
             "SELECT field, cause FROM exceptions WHERE event = ? AND held AND state = 0 ORDER BY "

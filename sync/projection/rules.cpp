@@ -203,6 +203,21 @@ Digest content_hash(v1::StockAdjustment& spent) {
     return hash_of(spent);
 }
 
+bool has_capture_key(const v1::Event& event) {
+    if (event.origin().key().empty() || event.origin().caller() == "agent") return false;
+    return !event.retail_transaction().has_source() && !event.stock_adjustment().has_source()
+           && !event.has_foreign_rows_set_aside();
+}
+
+Digest capture_key(const Uuid& device, const v1::Origin& origin) {
+    return Sha256{}
+        .add(device.bytes())
+        .add_u32(static_cast<std::uint32_t>(origin.caller().size()))
+        .add(origin.caller())
+        .add(origin.key())
+        .finish();
+}
+
 bool is_known(Kind kind) {
     const auto* field = v1::Event::descriptor()->FindFieldByNumber(static_cast<int>(kind.value()));
     return field != nullptr && field->containing_oneof() != nullptr;

@@ -32,6 +32,12 @@ struct BusinessKey {
 /// An own event without a receipt number is named by its journal and seq.
 BusinessKey business_key(const v1::Event& event, const JournalId& journal, Seq seq);
 
+/// Whether its capture is known again by its key: our own, by a caller that names its captures. What
+/// comes from a foreign source has a business key; the agent's own notes are nobody's capture.
+bool has_capture_key(const v1::Event& event);
+/// SHA-256 over (device, caller, key): one capture, whichever journal of the device it lies in.
+Digest capture_key(const Uuid& device, const v1::Origin& origin);
+
 /// SHA-256 of what a transaction says: without doubts, times of capture, how it was entered and
 /// which feed versions were in force. Clears those fields of its argument.
 Digest content_hash(v1::RetailTransaction& spent);

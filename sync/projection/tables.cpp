@@ -24,9 +24,11 @@ Result<Statement*> Tables::prepared(const char* sql) {
 
 Result<std::optional<Tables::Journal>> Tables::find_journal(const JournalId& journal) {
     TILL_TRY(Statement* const statement,
-             prepared("SELECT number, cursor FROM journals WHERE journal = ?"));
+             prepared("SELECT number, cursor, device FROM journals WHERE journal = ?"));
     const auto read = [](const Row& row) {
-        return Journal{row.integer(0), Seq{row.unsigned_integer(1)}};
+        Journal found{row.integer(0), Seq{row.unsigned_integer(1)}};
+        if (const auto device = Uuid::from_bytes(row.bytes(2))) found.device = DeviceId{*device};
+        return found;
     };
     return statement->one(read, blob(journal.value()));
 }
@@ -37,6 +39,12 @@ Result<Tables::Journal> Tables::journal(const JournalId& journal) {
     TILL_TRY_VOID(run("INSERT INTO journals(journal, cursor, head) VALUES(?, 0, ?)",
                       blob(journal.value()), genesis(journal)));
     return Journal{db_.last_insert_rowid(), Seq{0}};
+}
+
+Result<void> Tables::introduce(const JournalId& journal, const DeviceId& device) {
+    TILL_TRY(const Journal found, this->journal(journal));
+    return run("UPDATE journals SET device = ? WHERE number = ?", blob(device.value()),
+               found.number);
 }
 
 Result<JournalId> Tables::journal_id(std::int64_t number) {

@@ -53,10 +53,13 @@ public:
     struct Journal {
         std::int64_t number = 0;
         Seq cursor{0};
+        std::optional<DeviceId> device{};
     };
     Result<std::optional<Journal>> find_journal(const JournalId& journal);
     Result<Journal> journal(const JournalId& journal);  ///< Made when it is not there.
     Result<JournalId> journal_id(std::int64_t number);
+    /// Remembers whose it is; makes it when it is not there.
+    Result<void> introduce(const JournalId& journal, const DeviceId& device);
 
     struct Day {
         std::int64_t id = 0;

@@ -16,10 +16,11 @@ Result<void> Writer::prepare() {
         [&](const Row& row) { awaited_receipts_.emplace(row.bytes(0)); });
 }
 
-Result<void> Writer::write(const JournalId& journal, std::int64_t number,
-                           const StoredEnvelope& stored, BytesView body) {
+Result<void> Writer::write(const JournalId& journal, const Tables::Journal& at,
+                           const StoredEnvelope& stored, std::optional<BytesView> correction) {
     const Envelope& envelope = stored.envelope;
-    const std::int64_t event = event_id(number, envelope.seq);
+    const BytesView body = correction.value_or(envelope.body);
+    const std::int64_t event = event_id(at.number, envelope.seq);
     if (!is_known(envelope.kind))
         return tables_.run("INSERT OR IGNORE INTO parked VALUES(?, ?)", event,
                            envelope.kind.value());
@@ -36,12 +37,15 @@ Result<void> Writer::write(const JournalId& journal, std::int64_t number,
                     std::nullopt);
     Subject subject{.event = event,
                     .journal = journal,
+                    .owner = at.device ? at.device->value() : journal.value(),
                     .seq = envelope.seq,
                     .corrected_ms = envelope.times.wall.value() + stored.clock_offset_ms,
                     .error_ms = stored.clock_error_ms,
                     .said = said};
     TILL_TRY(subject.day, tables_.day(said->context()));
     TILL_TRY_VOID(count_event(subject));
+    TILL_TRY(const bool repeated, is_repeated_capture(subject, correction.has_value()));
+    if (repeated) return {};
     TILL_TRY_VOID(find_customer(stored, subject));
     return write_fact(subject);
 }

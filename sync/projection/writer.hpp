@@ -18,9 +18,9 @@ public:
     /// receipts). Also after a rollback.
     Result<void> prepare();
 
-    /// Projects one event; `body` is the envelope's, or its correction.
-    Result<void> write(const JournalId& journal, std::int64_t number, const StoredEnvelope& stored,
-                       BytesView body);
+    /// Projects one event; `correction`, when there is one, in place of its own body.
+    Result<void> write(const JournalId& journal, const Tables::Journal& at,
+                       const StoredEnvelope& stored, std::optional<BytesView> correction);
     /// Notes something about an event, once.
     Result<void> note(std::int64_t event, const Finding& finding, std::optional<std::int64_t> day);
 
@@ -28,6 +28,7 @@ private:
     struct Subject {
         std::int64_t event = 0;
         JournalId journal{Uuid{}};
+        Uuid owner{};  ///< The device; of a journal whose device is not known, the journal.
         Seq seq{0};
         std::int64_t corrected_ms = 0;
         std::int64_t error_ms = 0;
@@ -40,6 +41,10 @@ private:
     Result<void> count_event(const Subject& subject);
     Result<void> find_customer(const StoredEnvelope& stored, Subject& subject);
     Result<void> see_customer(const Subject& subject);
+
+    /// Notes it, and says whether the event is kept out of the tables.
+    Result<bool> is_repeated_capture(const Subject& subject, bool corrected);
+    Result<bool> note_repeated(const Subject& subject, std::int64_t first, bool same_request);
 
     Result<void> write_transaction(const Subject& subject, v1::RetailTransaction& sale);
     struct Taken {

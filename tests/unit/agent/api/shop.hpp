@@ -38,13 +38,23 @@ inline WorkstationSettings shop_settings(const SealingKey& key) {
 
 /// A till with a real journal in a folder of its own. Restarting it keeps only what is on disk.
 struct Shop {
-    Shop() {
+    Shop() { begin_journal(1); }
+
+    void begin_journal(std::uint32_t generation) {
         const JournalIdentity identity{.journal = JournalId{random.uuid()},
-                                       .device = DeviceId{random.uuid()},
+                                       .device = device,
                                        .predecessor = {},
                                        .receipt_prefix = "12-3",
-                                       .generation = Generation{1}};
+                                       .generation = Generation{generation}};
         start(JournalCore::create(options, identity, clock));
+    }
+    /// As after a fork or a damaged disk.
+    void begin_next_journal() {
+        table.reset();
+        journal.reset();
+        options.earlier.push_back(options.file);
+        options.file += ".next";
+        begin_journal(2);
     }
 
     void start(Result<JournalCore> core) {
@@ -105,6 +115,7 @@ struct Shop {
     Scratch scratch;
     HandClock clock;
     SystemRandom random;
+    DeviceId device{random.uuid()};
     asio::io_context loop;
     SealingKeyPair centre = make_sealing_key_pair(9);
     JournalCore::Options options{.file = scratch.path / "journal.db"};

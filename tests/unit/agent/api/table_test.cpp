@@ -196,3 +196,23 @@ TEST_CASE("api: a key is printable, bounded and no card number", "[api]") {
         CHECK(sale.error().detail.find("4111") == std::string::npos);
     }
 }
+
+TEST_CASE("api: a till that asks again after a new journal was begun gets its first answer",
+          "[api]") {
+    Shop shop;
+    REQUIRE(shop.control("DAY_OPEN", R"(business_day: "2026-11-22")", "open"));
+    const auto first = shop.sale("k1");
+    REQUIRE(first);
+    shop.begin_next_journal();
+    const auto again = shop.sale("k1");
+    REQUIRE(again);
+    CHECK(again->replayed());
+    v1::Captured same = *again;
+    same.clear_replayed();
+    CHECK(same.SerializeAsString() == first->SerializeAsString());
+    CHECK(shop.control("DAY_OPEN", R"(business_day: "2026-11-22")", "open")->replayed());
+    CHECK(shop.call<v1::RecordTransaction>(R"(lines { sku: "B" })", "k1").error().code
+          == Errc::conflict);
+    CHECK(shop.events().events_size() == 0);
+    CHECK(shop.sale("k2")->seq() == 1);
+}

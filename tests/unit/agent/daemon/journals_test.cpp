@@ -16,7 +16,7 @@ struct Till : EnrolledHome {
     Result<OpenJournal> open_current() {
         return open_current_journal(home, enrolled.enrolment, 0, clock, random);
     }
-    void capture(OpenJournal& journal, const std::string& key) {
+    Stored capture(OpenJournal& journal, const std::string& key) {
         const Draft draft{.kind = sync::Kind{200},
                           .body = "body",
                           .caller = "pos",
@@ -25,6 +25,7 @@ struct Till : EnrolledHome {
         const auto stored = journal.core.append({&draft, 1});
         REQUIRE(stored);
         REQUIRE((*stored)[0]);
+        return *(*stored)[0];
     }
     Result<void> fork() { return begin_next_journal(home, enrolled.enrolment, clock, random); }
 };
@@ -111,6 +112,22 @@ TEST_CASE("daemon: after a fork the old journal is offered until the centre keep
     REQUIRE(till.home.save_retired(old, "epoch"));
     CHECK(open_unfinished_journals(till.home, "epoch", till.clock)->empty());
     CHECK(open_unfinished_journals(till.home, "restored", till.clock)->size() == 1);
+}
+
+TEST_CASE("daemon: a key of any journal of this home is known in the current one", "[daemon]") {
+    Till till;
+    const auto first = till.open_current()->core.identity().journal;
+    for (const auto* key : {"a", "b"}) {
+        {
+            auto journal = till.open_current();
+            till.capture(*journal, key);
+        }
+        REQUIRE(till.fork());
+    }
+    auto third = till.open_current();
+    CHECK(till.capture(*third, "a").journal == first);
+    CHECK(till.capture(*third, "b").replayed);
+    CHECK(third->core.head().seq == Seq{0});
 }
 
 TEST_CASE("daemon: an older journal that the centre has whole is left alone", "[daemon]") {
