@@ -1,5 +1,5 @@
 #include "fixture.hpp"
-#include "tests/support/faulty_vfs.hpp"
+#include "tests/support/sim_disk.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,10 +11,11 @@
 using namespace till;
 
 TEST_CASE("journal: a write that fails anywhere loses nothing that was acknowledged", "[journal]") {
-    const auto fault = GENERATE(FaultyVfs::Fault::io, FaultyVfs::Fault::disk_full);
+    const auto fault = GENERATE(SimDisk::Fault::io, SimDisk::Fault::full);
     const bool for_ever = GENERATE(false, true);
+    SimDisk disk{"faulty"};
     TestJournal test;
-    test.options.vfs = FaultyVfs::name();
+    test.options.vfs = disk.name();
     JournalCore core = test.create();
     std::uint64_t acknowledged = 0;
     bool happened = true;
@@ -22,9 +23,9 @@ TEST_CASE("journal: a write that fails anywhere loses nothing that was acknowled
         CAPTURE(nth);
         const std::vector drafts{some_draft("a" + std::to_string(nth)),
                                  some_draft("b" + std::to_string(nth))};
-        FaultyVfs::arm(nth, fault, for_ever);
+        disk.arm({.nth = static_cast<std::uint64_t>(nth), .fault = fault, .for_ever = for_ever});
         const auto results = core.append(drafts);
-        happened = FaultyVfs::disarm();
+        happened = disk.disarm();
         if (happened && !results) {
             CHECK(core.append(drafts).error().code == Errc::io);
             core = test.open();

@@ -45,7 +45,7 @@ struct TestJournal {
         return *std::move(core);
     }
     JournalReader reader() const {
-        auto reader = JournalReader::open(options.file);
+        auto reader = JournalReader::open(options.file, options.vfs);
         if (!reader) FAIL(reader.error().detail);
         return *std::move(reader);
     }

@@ -3,7 +3,7 @@
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/log.hpp"
 #include "fixture.hpp"
-#include "tests/support/faulty_vfs.hpp"
+#include "tests/support/sim_disk.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -161,23 +161,24 @@ TEST_CASE("journal: a key is looked for behind every capture handed over before,
 TEST_CASE("journal: after a failed commit nothing is a replay before it is made durable",
           "[journal]") {
     set_log_level(LogLevel::off);
+    SimDisk disk{"faulty"};
     Loop loop;
-    loop.test.options.vfs = FaultyVfs::name();
+    loop.test.options.vfs = disk.name();
     const auto journal = loop.journal();
     int replays = 0;
-    for (int nth = 1; nth <= 8; ++nth) {
+    for (std::uint64_t nth = 1; nth <= 8; ++nth) {
         CAPTURE(nth);
-        FaultyVfs::arm(nth, FaultyVfs::Fault::io, true);  // The look-up fails as well.
+        disk.arm({.nth = nth, .for_ever = true});  // The look-up fails as well.
         loop.start(loop.capture(*journal, std::to_string(nth)));
         loop.run();
-        FaultyVfs::disarm();
+        disk.disarm();
         if (loop.results.back()) continue;
         loop.start(loop.capture(*journal, std::to_string(nth)));
         loop.run();
         REQUIRE(loop.results.back());
         if (!loop.results.back()->replayed) continue;
         ++replays;
-        CHECK(std::filesystem::file_size(loop.test.options.file.string() + "-wal") == 0);
+        CHECK(disk.contents(loop.test.options.file.string() + "-wal").empty());
     }
     set_log_level(LogLevel::info);
     CHECK(replays > 0);
@@ -199,15 +200,16 @@ TEST_CASE("journal: more captures than may wait are told that it is busy", "[jou
 TEST_CASE("journal: after a failed commit it opens itself again and says what became of each",
           "[journal]") {
     set_log_level(LogLevel::off);
+    SimDisk disk{"faulty"};
     Loop loop;
-    loop.test.options.vfs = FaultyVfs::name();
+    loop.test.options.vfs = disk.name();
     const auto journal = loop.journal();
-    for (int nth = 1; nth <= 8; ++nth) {
+    for (std::uint64_t nth = 1; nth <= 8; ++nth) {
         CAPTURE(nth);
-        FaultyVfs::arm(nth, FaultyVfs::Fault::disk_full, false);
+        disk.arm({.nth = nth, .fault = SimDisk::Fault::full});
         loop.start(loop.capture(*journal, std::to_string(nth), 2));
         loop.run();
-        FaultyVfs::disarm();
+        disk.disarm();
         for (int i = 0; i < 2; ++i) {
             const std::string key = std::to_string(nth) + "/" + std::to_string(i);
             const auto& result =
@@ -224,13 +226,14 @@ TEST_CASE("journal: after a failed commit it opens itself again and says what be
 
 TEST_CASE("journal: a disk that stays broken leaves outcomes unknown, and recovers", "[journal]") {
     set_log_level(LogLevel::off);
+    SimDisk disk{"faulty"};
     Loop loop;
-    loop.test.options.vfs = FaultyVfs::name();
+    loop.test.options.vfs = disk.name();
     const auto journal = loop.journal();
-    FaultyVfs::arm(1, FaultyVfs::Fault::io, true);
+    disk.arm({.for_ever = true});
     loop.start(loop.capture(*journal, "a", 2));
     loop.run();
-    FaultyVfs::disarm();
+    disk.disarm();
     for (const auto& result : loop.results) CHECK_FALSE(result);
     loop.start(loop.capture(*journal, "a", 2));
     loop.run();

@@ -1,8 +1,8 @@
 #include "agent/crypto/hash.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 #include "tests/support/envelopes.hpp"
-#include "tests/support/faulty_vfs.hpp"
 #include "tests/support/scratch.hpp"
+#include "tests/support/sim_disk.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -241,22 +241,22 @@ TEST_CASE_METHOD(Fixture, "ledger: a reading store sees each commit and cannot w
 
 TEST_CASE_METHOD(Fixture, "ledger: whichever write fails, the answer and the store agree",
                  "[ledger]") {
-    const auto fault = GENERATE(FaultyVfs::Fault::io, FaultyVfs::Fault::disk_full);
-    const auto n = GENERATE(range(1, 25));
-    CAPTURE(n);
+    const auto fault = GENERATE(SimDisk::Fault::io, SimDisk::Fault::full);
+    const auto nth = GENERATE(range<std::uint64_t>(1, 25));
+    CAPTURE(nth);
+    SimDisk disk{"faulty"};
     const FakeJournal till = journal(60);
-    const SqliteStore::Options options{.file = scratch.path / "faulty.db",
-                                       .vfs = FaultyVfs::name()};
+    const SqliteStore::Options options{.file = scratch.path / "faulty.db", .vfs = disk.name()};
     auto store = *SqliteStore::open(options, random);
     REQUIRE(store->bind(till.hello()));
-    FaultyVfs::arm(n, fault, false);
+    disk.arm({.nth = nth, .fault = fault});
     std::size_t from = 0;
     for (int tries = 0; from < 60 && tries < 12; ++tries) {
         const Append run = till.append(from, from + 20);
         const auto done = store->commit({&run, 1});
         if (done && done->front().won) from += 20;
     }
-    FaultyVfs::disarm();
+    disk.disarm();
     CHECK(from == 60);
     store = *SqliteStore::open(options, random);
     CHECK((*store->find(till.journal))->mark.hash == till.mark().hash);
