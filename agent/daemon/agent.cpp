@@ -16,8 +16,10 @@ constexpr auto telemetry_interval = 60s;
 }  // namespace
 
 asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
+    if (earlier_state.empty()) earlier_state = std::move(earlier_state_);
     if (!earlier_state.empty() && journal_->head().seq == Seq{0})
         co_await carry_over(std::move(earlier_state));
+    co_await report_damage(*journal_, earlier_journals_, identity_->enrolment());
     log(LogLevel::info, "agent", "running",
         {{"store", identity_->enrolment().store},
          {"workstation", identity_->enrolment().workstation},
@@ -28,6 +30,7 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
 
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto state = co_await asio::this_coro::cancellation_state;
+    children_.spawn(watch_journal());
     for (const auto& drop : drops_) children_.spawn(drop->run());
     if (uplink_) {
         children_.spawn(uplink_->run());
@@ -129,6 +132,15 @@ asio::awaitable<void> Agent::fetch_keys() {
     if (renewed) co_return end({.again = true, .state = {}});
     log(LogLevel::warning, "agent", "the centre's new sealing key was not fetched",
         {{"error", renewed.error().detail}});
+}
+
+/// A new agent looks the journal through, sets it aside when it is damaged, and goes on in the next.
+asio::awaitable<void> Agent::watch_journal() {
+    if (const auto damaged = co_await journal_->wait_damaged(); !damaged) co_return;
+    log(LogLevel::error, "agent", "the journal contradicts itself and is looked through");
+    if (const auto noted = suspect_current_journal(world_.home); !noted)
+        log(LogLevel::warning, "agent", "that was not noted", {{"error", noted.error().detail}});
+    end({.again = true, .state = {}});
 }
 
 /// What a clerk had opened in the journal before is open in this one, too.

@@ -9,6 +9,7 @@
 #include "agent/daemon/home.hpp"
 #include "agent/daemon/journals.hpp"
 #include "agent/daemon/leftover.hpp"
+#include "agent/daemon/set_aside.hpp"
 #include "agent/daemon/settings.hpp"
 #include "agent/runtime/task_group.hpp"
 
@@ -61,6 +62,7 @@ private:
 
     asio::awaitable<void> send_telemetry();
     asio::awaitable<void> fetch_keys();
+    asio::awaitable<void> watch_journal();
     asio::awaitable<void> carry_over(Bytes earlier_state);
     void hand_over_older_journals(const Bytes& store_epoch);
     void end(Ending ending);
@@ -69,6 +71,8 @@ private:
     Times started_;
     std::unique_ptr<DeviceIdentity> identity_;
     std::unique_ptr<Journal> journal_;
+    std::vector<std::filesystem::path> earlier_journals_;
+    Bytes earlier_state_;  // Of the workstation in the journal before, when this one is empty.
     std::unique_ptr<CommandTable> table_;
     std::unique_ptr<JournalPort> port_;
     std::unique_ptr<sync::Uplink> uplink_;  // None when the settings say so.

@@ -26,6 +26,9 @@ namespace till {
 ///                      on stable storage before the journal is made: a number is never used twice
 ///   journal-G.db       the journal of generation G; the newest line of `generations` is written to
 ///   journal.db         symbolic link to that one, for tillctl and people
+///   damaged-G.db       a journal that was found damaged, as it was found; journal-G.db then holds what
+///                      could be read of it
+///   suspect            there while the current journal is to be looked through at the next start
 ///   retired            forked journals that the centre keeps aside, and of which store that is true
 ///   time-floor         newest verified time, milliseconds since 1970 (DESIGN §4, Time)
 ///   totals             how far each day's signed figures were stored at the centre

@@ -1,6 +1,8 @@
 #include "agent/daemon/journals.hpp"
 
+#include "agent/daemon/set_aside.hpp"
 #include "agent/runtime/log.hpp"
+#include "agent/runtime/private_file.hpp"
 
 #include <algorithm>
 
@@ -37,15 +39,29 @@ Result<void> create(const fs::path& file, const JournalIdentity& identity, Clock
 
 Result<OpenJournal> open(JournalCore::Options options, Clock& clock) {
     TILL_TRY(JournalCore core, JournalCore::open(options, clock));
-    return OpenJournal{std::move(core), std::move(options)};
+    return OpenJournal{std::move(core), std::move(options), {}};
 }
 
-/// Only its writer may change a journal's schema, and readers want the newest.
-void bring_up_to_date(const std::vector<fs::path>& files, Clock& clock) {
-    for (const auto& file : files)
-        if (const auto opened = JournalCore::open({.file = file}, clock); !opened)
+/// The files of the journals begun before, each of the newest schema (only a journal's writer may
+/// change it) and healthy; and what the newest of them says the clerk had opened.
+Result<std::vector<fs::path>> earlier_journals(Home& home, const std::vector<Home::Begun>& before,
+                                               const sync::Enrolment& enrolment, Clock& clock,
+                                               Bytes& state) {
+    std::vector<fs::path> files;
+    for (const auto& one : before) {
+        const auto file = home.journal_file(one.generation);
+        TILL_TRY_VOID(set_aside_damaged(home, one, enrolment, clock));
+        if (!fs::exists(file)) continue;
+        const auto opened = JournalCore::open({.file = file}, clock);
+        if (opened) {
+            state = opened->state();
+        } else {
             log(LogLevel::warning, "journal", "an older journal does not open",
                 {{"file", file.string()}, {"error", opened.error().detail}});
+        }
+        files.push_back(file);
+    }
+    return files;
 }
 
 }  // namespace
@@ -82,21 +98,33 @@ Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enro
         TILL_TRY_VOID(begin_next_journal(home, enrolment, clock, random));
         TILL_TRY(begun, home.begun());
     }
-    const auto& current = begun.back();
+    TILL_TRY(const bool aside, set_aside_damaged(home, begun.back(), enrolment, clock));
+    if (aside) {
+        TILL_TRY_VOID(begin_next_journal(home, enrolment, clock, random));
+        TILL_TRY(begun, home.begun());
+    }
+    const auto current = begun.back();
     JournalCore::Options options{.file = home.journal_file(current.generation),
-                                 .reserve_bytes = reserve_bytes};
-    for (const auto& one : begun)
-        if (const auto file = home.journal_file(one.generation);
-            file != options.file && fs::exists(file))
-            options.earlier.push_back(file);
-    bring_up_to_date(options.earlier, clock);
+                                 .reserve_bytes = reserve_bytes,
+                                 .witness = true};
+    begun.pop_back();
+    Bytes earlier_state;
+    TILL_TRY(options.earlier, earlier_journals(home, begun, enrolment, clock, earlier_state));
     TILL_TRY(auto opened, open(std::move(options), clock));
     const auto& identity = opened.core.identity();
     if (identity.device != enrolment.device || identity.journal != current.journal)
         return Error{Errc::corrupt,
                      opened.options.file.string() + " is not the journal that this home began"};
     TILL_TRY_VOID(home.show_journal(current.generation));
+    if (opened.core.head().seq == Seq{0}) opened.earlier_state = std::move(earlier_state);
     return opened;
+}
+
+Result<void> suspect_current_journal(const Home& home) {
+    TILL_TRY(const auto begun, home.begun());
+    if (begun.empty()) return {};
+    return write_private_file(home / "suspect",
+                              Secret{std::to_string(begun.back().generation.value())});
 }
 
 Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,

@@ -12,16 +12,22 @@
 
 namespace till {
 
-/// The journal that is written to, open: that of the newest generation begun. Where there is none
-/// yet, or where its file is gone, the next generation's is begun. A journal that does not open is
-/// never replaced or written over; fails as JournalCore::open, or with corrupt when the file is
-/// another device's.
 struct OpenJournal {
     JournalCore core;
     JournalCore::Options options;
+    Bytes earlier_state;  ///< Of the workstation in the journal before, when this one is empty.
 };
+/// The journal that is written to, open: that of the newest generation begun. Where there is none
+/// yet, or where its file is gone, the next generation's is begun. One that is damaged (it does not
+/// open, or is suspect and does not verify) is set aside (set_aside.hpp), whichever of this home's it
+/// is, and the till goes on in the next. Fails as JournalCore::open, or with corrupt when the file
+/// is another device's.
 Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enrolment,
                                          std::uint64_t reserve_bytes, Clock& clock, Random& random);
+
+/// To be called when damage showed while the current journal was in use: it is looked through, page by
+/// page and link by link, when it is opened the next time.
+Result<void> suspect_current_journal(const Home& home);
 
 /// Begins the journal of the next generation, naming the newest before as its predecessor. From then
 /// on it is the current one.

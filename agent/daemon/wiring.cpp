@@ -63,6 +63,8 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
              open_current_journal(world.home, enrolment, settings.journal_reserve_bytes,
                                   world.clock, world.random));
     const auto journal_file = journal.options.file;
+    agent->earlier_journals_ = journal.options.earlier;
+    agent->earlier_state_ = std::move(journal.earlier_state);
     agent->journal_ = std::make_unique<Journal>(world.executor, std::move(journal.core),
                                                 std::move(journal.options), world.clock);
 

@@ -41,6 +41,14 @@ void count_tender_control(DayFigures& day, const v1::TenderControl& control) {
           {1, control.amount()});
 }
 
+void count_facts(DayFigures& day, const v1::Event& event) {
+    if (event.has_retail_transaction())
+        count_transaction(day, event.retail_transaction(), Measure::transaction);
+    if (event.has_post_void())
+        count_transaction(day, event.post_void().reversal(), Measure::post_void);
+    if (event.has_tender_control()) count_tender_control(day, event.tender_control());
+}
+
 }  // namespace
 
 Figure DayFigures::figure(const FigureKey& key) const {
@@ -60,11 +68,10 @@ void DayTotals::add(const v1::Event& event, Seq seq, const Digest& hash) {
     if (day.events++ == 0) day.first = seq;
     day.last = seq;
     day.last_hash = hash;
-    if (event.has_retail_transaction())
-        count_transaction(day, event.retail_transaction(), Measure::transaction);
-    if (event.has_post_void())
-        count_transaction(day, event.post_void().reversal(), Measure::post_void);
-    if (event.has_tender_control()) count_tender_control(day, event.tender_control());
+    count_facts(day, event);
+    v1::Event salvaged;
+    if (event.salvaged_event().proved() && salvaged.ParseFromString(event.salvaged_event().body()))
+        count_facts(day, salvaged);
 }
 
 void DayTotals::merge(const DayKey& key, const DayFigures& earlier) {

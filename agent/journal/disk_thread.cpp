@@ -118,6 +118,7 @@ void DiskThread::run() {
 // then a record may be read that a power cut would take away.
 bool DiskThread::reopen() {
     const auto refuse = [this](const Error& error) {
+        damaged_ |= error.code == Errc::corrupt;
         log(LogLevel::error, "journal", "cannot be opened again",
             {{"why", error.detail}, {"code", name(error.code)}});
         core_.reset();
@@ -143,6 +144,7 @@ void DiskThread::commit(Captures captures) {
     } else if (auto results = core_->append(captures.drafts)) {
         out.results = *std::move(results);
     } else {
+        damaged_ |= results.error().code == Errc::corrupt;
         log(LogLevel::error, "journal", "commit failed",
             {{"why", results.error().detail}, {"code", name(results.error().code)}});
         out.results = look_up(captures.drafts, results.error());
@@ -153,6 +155,7 @@ void DiskThread::commit(Captures captures) {
         if (std::ranges::any_of(captures.drafts, changes_state)) out.state = core_->state();
     }
     last_capture_ = std::chrono::steady_clock::now();
+    out.damaged = damaged_;
     deliver_.committed(std::move(out));
 }
 
@@ -186,6 +189,7 @@ std::vector<Result<Stored>> DiskThread::look_up(const std::vector<Draft>& drafts
 
 void DiskThread::keep(const Result<void>& done) {
     if (done) return;
+    damaged_ |= done.error().code == Errc::corrupt;
     log(LogLevel::warning, "journal", "maintenance failed",
         {{"why", done.error().detail}, {"code", name(done.error().code)}});
     core_.reset();  // Opened again by the next capture or question, so this does not spin.

@@ -31,6 +31,7 @@ public:
         std::vector<Done> done;
         Head head;
         std::optional<Bytes> state;  ///< When it changed.
+        bool damaged = false;        ///< The database contradicts itself.
     };
     /// Runs on the disk thread; the core is null while the journal cannot be opened. What it returns
     /// goes to `deliver`.
@@ -62,6 +63,7 @@ private:
     Clock& clock_;
     Deliver deliver_;
     std::optional<JournalCore> core_;  // The disk thread's, once it runs.
+    bool damaged_ = false;             // Its alone, too.
     bool unsure_ =
         false;  // A commit failed: what can be read may not be on disk yet. Its alone, too.
     std::chrono::steady_clock::time_point last_capture_;

@@ -63,6 +63,17 @@ Result<void> EventWriter::update_acknowledged(Seq seq, const Bytes& store_epoch)
     return acknowledged_.run(seq.value(), Blob{store_epoch});
 }
 
+Result<void> write_identity(Database& database, const JournalIdentity& identity) {
+    TILL_TRY(Statement insert, database.prepare("INSERT INTO identity VALUES(1, ?, ?, ?, ?, ?)"));
+    std::optional<Blob> predecessor;
+    if (identity.predecessor) predecessor = Blob{identity.predecessor->value().bytes()};
+    TILL_TRY_VOID(insert.run(Blob{identity.journal.value().bytes()},
+                             Blob{identity.device.value().bytes()}, predecessor,
+                             identity.receipt_prefix, identity.generation.value()));
+    TILL_TRY(Statement head, database.prepare("INSERT INTO head VALUES(1, 0, ?, 0, 0)"));
+    return head.run(sync::genesis(identity.journal));
+}
+
 Result<void> write_days(Database& database, JournalRows& rows, DayTotals recent) {
     TILL_TRY(Statement put_day, database.prepare("REPLACE INTO day VALUES(?, ?, ?, ?, ?, ?, ?)"));
     TILL_TRY(Statement put_figure,

@@ -31,6 +31,9 @@ private:
     sync::Envelope envelope_;  // Its buffers are used again and again.
 };
 
+/// The rows of an empty journal that say who it is. The caller owns the transaction.
+Result<void> write_identity(Database& database, const JournalIdentity& identity);
+
 /// Adds `recent` to the stored days. The caller owns the transaction.
 Result<void> write_days(Database& database, JournalRows& rows, DayTotals recent);
 

@@ -40,6 +40,7 @@ struct Journal::Impl : std::enable_shared_from_this<Impl> {
     Impl(asio::any_io_executor loop, const JournalCore& core)
         : executor{loop},
           changed{loop, asio::steady_timer::time_point::max()},
+          damaged_changed{loop, asio::steady_timer::time_point::max()},
           identity{core.identity()},
           head{core.head()},
           acknowledged{core.acknowledged()},
@@ -49,11 +50,14 @@ struct Journal::Impl : std::enable_shared_from_this<Impl> {
     void capture(Draft draft, detail::DiskThread::Done done);
     void hand_over();
     void publish(detail::DiskThread::Committed& committed);
+    void note_damage();
     template <class T, class Work>
     asio::awaitable<Result<T>> ask(Work work);
 
     asio::any_io_executor executor;
-    asio::steady_timer changed;  // Never expires; cancelled when the head moves.
+    asio::steady_timer changed;          // Never expires; cancelled when the head moves.
+    asio::steady_timer damaged_changed;  // Likewise, when damage shows.
+    bool damaged = false;
     JournalIdentity identity;
     Head head;
     JournalCore::Acknowledged acknowledged;
@@ -84,10 +88,16 @@ void Journal::Impl::start(JournalCore core, JournalCore::Options options, Clock&
 
 void Journal::Impl::publish(detail::DiskThread::Committed& committed) {
     waiting -= committed.done.size();
+    if (committed.damaged) note_damage();
     if (committed.head.seq <= head.seq) return;
     head = committed.head;
     if (committed.state) state = *std::move(committed.state);
     changed.cancel();
+}
+
+void Journal::Impl::note_damage() {
+    damaged = true;
+    damaged_changed.cancel();
 }
 
 // Captures of one turn of the loop go over together. Were each handed over at once, the disk thread
@@ -122,8 +132,11 @@ asio::awaitable<Result<T>> Journal::Impl::ask(Work work) {
         };
         disk->ask(std::move(run));
     };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
+    const auto self = shared_from_this();
+    auto answer = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
         start_asking, asio::use_awaitable, std::move(work));
+    if (!answer && answer.error().code == Errc::corrupt) self->note_damage();
+    co_return answer;
 }
 
 Journal::Journal(asio::any_io_executor executor, JournalCore core, JournalCore::Options options,
@@ -188,6 +201,17 @@ JournalCore::Acknowledged Journal::acknowledged() const { return impl_->acknowle
 const JournalIdentity& Journal::identity() const { return impl_->identity; }
 Bytes Journal::state() const { return impl_->state; }
 std::size_t Journal::waiting() const { return impl_->waiting; }
+
+asio::awaitable<Result<void>> Journal::wait_damaged() {
+    const auto impl = impl_;
+    while (!impl->damaged) {
+        co_await impl->damaged_changed.async_wait(nothrow);
+        const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+        if (cancelled != asio::cancellation_type::none)
+            co_return Error{Errc::abandoned, "waiting for damage"};
+    }
+    co_return Result<void>{};
+}
 
 asio::awaitable<Result<void>> Journal::wait_beyond(Seq seq) {
     const auto impl = impl_;

@@ -52,6 +52,10 @@ public:
     Bytes state() const;
     std::size_t waiting() const;
 
+    /// Returns when something read from the database contradicted it: a flipped bit, a lost page. What
+    /// can be read is still answered. Cancellable: abandoned.
+    asio::awaitable<Result<void>> wait_damaged();
+
     /// Returns when the head is beyond `seq` (at once if it is already). Cancellable: abandoned.
     asio::awaitable<Result<void>> wait_beyond(Seq seq);
 

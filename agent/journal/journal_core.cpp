@@ -6,6 +6,7 @@
 #include "agent/journal/key_index.hpp"
 #include "agent/journal/migrations.sql.hpp"
 #include "agent/journal/rows.hpp"
+#include "agent/journal/witness.hpp"
 #include "sync/wire/chain.hpp"
 #include "sync/wire/events.pb.h"
 
@@ -22,17 +23,6 @@ constexpr int wal_pages_busy = 1000;
 constexpr std::size_t recent_idle = 1024;
 constexpr std::size_t days_slice = 2048;  // Some milliseconds: a capture may come in meanwhile.
 
-Result<void> write_identity(Database& database, const JournalIdentity& identity) {
-    TILL_TRY(Statement insert, database.prepare("INSERT INTO identity VALUES(1, ?, ?, ?, ?, ?)"));
-    std::optional<Blob> predecessor;
-    if (identity.predecessor) predecessor = Blob{identity.predecessor->value().bytes()};
-    TILL_TRY_VOID(insert.run(Blob{identity.journal.value().bytes()},
-                             Blob{identity.device.value().bytes()}, predecessor,
-                             identity.receipt_prefix, identity.generation.value()));
-    TILL_TRY(Statement head, database.prepare("INSERT INTO head VALUES(1, 0, ?, 0, 0)"));
-    return head.run(sync::genesis(identity.journal));
-}
-
 }  // namespace
 
 struct JournalCore::Impl {
@@ -46,6 +36,7 @@ struct JournalCore::Impl {
     JournalIdentity identity;
     detail::JournalRows::HeadRow head;
     detail::JournalRows::Derived derived;
+    Witness witness;
     Acknowledged acknowledged;
     Bytes state;
     bool failed = false;  // A commit went wrong: what is on disk is not known.
@@ -79,7 +70,7 @@ Result<JournalCore> JournalCore::create(const Options& options, const JournalIde
                      {.file = options.file, .mode = Database::Mode::create, .vfs = options.vfs}));
         TILL_TRY_VOID(migrate(database, sql::agent_journal));
         TILL_TRY(auto transaction, Transaction::begin(database));
-        TILL_TRY_VOID(write_identity(database, identity));
+        TILL_TRY_VOID(detail::write_identity(database, identity));
         TILL_TRY_VOID(transaction.commit());
     }
     return open(options, clock);
@@ -92,13 +83,23 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
     TILL_TRY(auto writer, detail::EventWriter::prepare(database));
     TILL_TRY(JournalIdentity identity, rows.identity());
     TILL_TRY(const auto head, rows.head());
-    TILL_TRY_VOID(detail::check_head(rows, identity.journal, head.head));
+    TILL_TRY(const auto salvaged, rows.salvage());
+    TILL_TRY_VOID(detail::check_head(rows, identity.journal, head.head, salvaged.has_value()));
+    Witness witness;
+    if (options.witness) {
+        const auto seen = Witness::seen(options.file);
+        if (seen && *seen > head.head.seq)
+            return Error{Errc::corrupt, "journal: it ends with event "
+                                            + std::to_string(head.head.seq.value()) + ", but event "
+                                            + std::to_string(seen->value()) + " was answered"};
+        witness = Witness{options.file};
+    }
     TILL_TRY(const auto derived, rows.derived());
     TILL_TRY(auto keys, detail::KeyIndex::load(database, derived.keys));
     auto impl = std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
                                        std::move(writer), std::move(keys),
                                        detail::EarlierJournals::open(options.earlier, options.vfs),
-                                       std::move(identity), head, derived);
+                                       std::move(identity), head, derived, std::move(witness));
     TILL_TRY_VOID(impl->load_owner());
     return JournalCore{std::move(impl)};
 }
@@ -196,6 +197,7 @@ Result<std::vector<Result<Stored>>> JournalCore::Impl::append(std::span<const Dr
     if (new_state != nullptr) TILL_TRY_VOID(writer.update_state(*new_state));
     TILL_TRY_VOID(transaction->commit());
     head = at;
+    witness.note(head.head.seq);
     if (new_state != nullptr) state = *new_state;
     return results;
 }
@@ -254,8 +256,15 @@ Result<sync::Envelope> JournalCore::event(const Stored& stored) {
     const Error gone{Errc::not_found, "no event " + std::to_string(stored.seq.value())};
     if (rows == nullptr || stored.seq == Seq{0}) return gone;
     TILL_TRY(auto found, rows->read(Seq{stored.seq.value() - 1}, 1, 1));
-    if (found.empty() || found.front().seq != stored.seq) return gone;
-    return std::move(found.front());
+    if (!found.empty() && found.front().seq == stored.seq) return std::move(found.front());
+    std::optional<sync::Envelope> loose;
+    const auto take = [&](const sync::Envelope& envelope, const Digest&, bool) -> Result<void> {
+        if (envelope.seq == stored.seq) loose = envelope;
+        return gone;  // The first is enough.
+    };
+    static_cast<void>(rows->each_loose(Seq{stored.seq.value() - 1}, take));
+    if (loose) return *std::move(loose);
+    return gone;
 }
 
 Head JournalCore::head() const { return impl_->head.head; }
@@ -264,7 +273,7 @@ const Bytes& JournalCore::state() const { return impl_->state; }
 
 Result<std::vector<sync::Envelope>> JournalCore::read(Seq from, std::size_t bytes_max,
                                                       std::size_t records_max) {
-    return impl_->rows.read(from, bytes_max, records_max);
+    return impl_->rows.read_chained(impl_->identity.journal, from, bytes_max, records_max);
 }
 
 Result<Digest> JournalCore::hash_at(Seq seq) {

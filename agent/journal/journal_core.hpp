@@ -26,6 +26,8 @@ public:
         std::filesystem::path file;
         std::string vfs;  ///< Name of a registered SQLite VFS; empty means the default.
         std::uint64_t reserve_bytes = 0;  ///< Kept free for closing the day (0: no check).
+        /// Remembers beside the file how far it went (Witness), and fails to open further back.
+        bool witness = false;
         /// Journals this device wrote before, oldest first: a key is looked for there, too.
         std::vector<std::filesystem::path> earlier{};
     };

@@ -62,6 +62,20 @@ Result<void> JournalReader::scan(Seq from, const Visit& visit) {
     }
 }
 
+Result<std::optional<Bytes>> JournalReader::salvage() { return impl_->rows.salvage(); }
+
+Result<void> JournalReader::scan_loose(Seq from, const VisitLoose& visit) {
+    return impl_->rows.each_loose(from, visit);
+}
+
+Result<void> JournalReader::check_pages() {
+    TILL_TRY(Statement check, impl_->database.prepare("PRAGMA quick_check(1)"));
+    Bytes found = "no answer";
+    TILL_TRY_VOID(check.each([&](const Row& row) { found = row.bytes(0); }));
+    if (found != "ok") return Error{Errc::corrupt, "sqlite: " + found};
+    return {};
+}
+
 Result<Verification> JournalReader::verify(const Progress& progress) {
     TILL_TRY(const JournalIdentity identity, this->identity());
     TILL_TRY(const Head head, this->head());

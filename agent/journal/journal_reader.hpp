@@ -43,6 +43,18 @@ public:
     using Visit = std::function<bool(const sync::Envelope&, const Digest& hash)>;
     Result<void> scan(Seq from, const Visit& visit);
 
+    /// When this journal was made anew from a damaged one: a serialised JournalDamaged (events.proto).
+    Result<std::optional<Bytes>> salvage();
+    /// The events of such a journal that its chain does not reach, oldest first: with their stored
+    /// hash, and whether the link to the one before holds. Stops at the first error, and returns it.
+    using VisitLoose =
+        std::function<Result<void>(const sync::Envelope&, const Digest& hash, bool proved)>;
+    Result<void> scan_loose(Seq from, const VisitLoose& visit);
+
+    /// Whether the whole file is as SQLite wrote it (PRAGMA quick_check); corrupt says what is not.
+    /// Reads every page.
+    Result<void> check_pages();
+
     /// Recomputes every link and compares it with what is stored: holes, changed bytes, a head that
     /// disagrees, events beyond it. `progress` is told about every 4096 events how far it is.
     using Progress = std::function<void(Seq done, Seq head)>;

@@ -63,16 +63,27 @@ Result<T> only_row(Result<std::optional<Result<T>>> row, const char* table) {
 
 }  // namespace
 
-Result<JournalRows> JournalRows::prepare(Database& database) {
+Result<JournalRows> JournalRows::prepare_singles(Database& database) {
     JournalRows rows;
     TILL_TRY(rows.identity_, database.prepare("SELECT journal, device, predecessor, receipt_prefix,"
                                               " generation FROM identity"));
     TILL_TRY(rows.head_, database.prepare("SELECT seq, hash, transactions, receipts FROM head"));
+    return rows;
+}
+
+Result<JournalRows> JournalRows::prepare(Database& database) {
+    TILL_TRY(JournalRows rows, prepare_singles(database));
     TILL_TRY(rows.derived_, database.prepare("SELECT keys_seq, days_seq FROM derived"));
     TILL_TRY(rows.hash_, database.prepare("SELECT hash FROM event WHERE seq = ?"));
     TILL_TRY(rows.given_,
              database.prepare("SELECT request, transaction_number, receipt_counter FROM event"
-                              " WHERE seq = ?"));
+                              " WHERE seq = ?1 UNION ALL SELECT request, transaction_number,"
+                              " receipt_counter FROM loose WHERE seq = ?1"));
+    TILL_TRY(rows.salvage_, database.prepare("SELECT report FROM salvage"));
+    TILL_TRY(
+        rows.loose_,
+        database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
+                         " sealed, body, proved FROM loose WHERE seq > ? ORDER BY seq"));
     TILL_TRY(
         rows.events_,
         database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
@@ -160,6 +171,44 @@ Result<std::vector<sync::Envelope>> JournalRows::read(Seq from, std::size_t byte
     return out;
 }
 
+Result<std::vector<sync::Envelope>> JournalRows::read_chained(const JournalId& journal, Seq from,
+                                                              std::size_t bytes_max,
+                                                              std::size_t records_max) {
+    std::vector<sync::Envelope> out;
+    std::size_t bytes = 0;
+    std::optional<Seq> broken;
+    TILL_TRY(auto previous, hash_at(from));
+    if (from == Seq{0}) previous = sync::genesis(journal);
+    const auto take = [&](const sync::Envelope& envelope, const Digest& hash) {
+        bytes += envelope.body.size() + envelope.sealed.size();
+        if (bytes > bytes_max && !out.empty()) return false;
+        if (previous && sync::chain_hash(*previous, journal, envelope) != hash)
+            broken = envelope.seq;
+        if (broken) return false;
+        out.push_back(envelope);
+        previous = hash;
+        return true;
+    };
+    TILL_TRY_VOID(each(from, Seq{std::numeric_limits<std::int64_t>::max()}, records_max, take));
+    if (out.empty() && broken)
+        return Error{Errc::corrupt, "journal: event " + std::to_string(broken->value())
+                                        + " does not follow from the one before it"};
+    return out;
+}
+
+Result<std::optional<Bytes>> JournalRows::salvage() {
+    return salvage_.one([](const Row& row) { return Bytes{row.bytes(0)}; });
+}
+
+Result<void> JournalRows::each_loose(Seq from, const VisitLoose& visit) {
+    sync::Envelope envelope;
+    const auto read = [&](const Row& row) -> Result<void> {
+        TILL_TRY(const Digest hash, read_event(row, envelope));
+        return visit(envelope, hash, row.integer(10) != 0);
+    };
+    return loose_.each(read, from.value());
+}
+
 Result<std::vector<std::string>> JournalRows::business_days() {
     std::vector<std::string> days;
     TILL_TRY_VOID(days_.each([&](const Row& row) { days.emplace_back(row.bytes(0)); }));
@@ -196,7 +245,7 @@ Result<std::vector<DayKey>> JournalRows::stored_keys(std::string_view business_d
 
 // The last link is recomputed: a head row and an event that were restored from different backups, or
 // changed by hand, do not get a journal's next event chained to them.
-Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head& at) {
+Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head& at, bool holes) {
     const auto disagree = [&](const char* what) {
         return Error{Errc::corrupt, "journal: the head says event " + std::to_string(at.seq.value())
                                         + ", but " + what};
@@ -209,16 +258,18 @@ Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head&
     }
     const Seq before{at.seq.value() - 1};
     Digest previous = sync::genesis(journal);
+    bool known = true;
     if (before != Seq{0}) {
         TILL_TRY(const auto stored, rows.hash_at(before));
-        if (!stored) return disagree("the one before is missing");
-        previous = *stored;
+        if (!stored && !holes) return disagree("the one before is missing");
+        known = stored.has_value();
+        previous = stored.value_or(previous);
     }
     TILL_TRY(const auto last, rows.read(before, 1, 1));
     if (last.empty() || last.front().seq != at.seq) return disagree("it is missing");
     TILL_TRY(const auto stored, rows.hash_at(at.seq));
     if (stored != at.hash) return disagree("its stored hash is another one");
-    if (sync::chain_hash(previous, journal, last.front()) != at.hash)
+    if (known && sync::chain_hash(previous, journal, last.front()) != at.hash)
         return disagree("its bytes do not have the head's hash");
     return {};
 }

@@ -9,6 +9,8 @@ namespace till::detail {
 class JournalRows {
 public:
     static Result<JournalRows> prepare(Database& database);
+    /// identity() and head() only, of any schema.
+    static Result<JournalRows> prepare_singles(Database& database);
 
     Result<JournalIdentity> identity();
     struct HeadRow {
@@ -35,6 +37,17 @@ public:
     Result<void> each(Seq from, Seq upto, std::size_t records_max, const Visit& visit);
     Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
                                              std::size_t records_max);
+    /// The same, link by link: stops before an event that does not follow from the one before it, and
+    /// fails with corrupt when that is the first.
+    Result<std::vector<sync::Envelope>> read_chained(const JournalId& journal, Seq from,
+                                                     std::size_t bytes_max,
+                                                     std::size_t records_max);
+
+    /// A serialised JournalDamaged when this journal was made anew from a damaged one.
+    Result<std::optional<Bytes>> salvage();
+    /// The events that its chain does not reach, after `from` while `visit` says so.
+    using VisitLoose = JournalReader::VisitLoose;
+    Result<void> each_loose(Seq from, const VisitLoose& visit);
 
     Result<std::vector<std::string>> business_days();
     /// What is stored of one day.
@@ -42,11 +55,13 @@ public:
     Result<std::vector<DayKey>> stored_keys(std::string_view business_day);
 
 private:
-    Statement identity_, head_, derived_, hash_, given_, events_, days_, day_, figures_, keys_;
+    Statement identity_, head_, derived_, hash_, given_, events_, salvage_, loose_;
+    Statement days_, day_, figures_, keys_;
 };
 
 /// corrupt, saying what contradicts what, unless `head` is the last event and its hash the true one.
-Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head& head);
+/// Only a journal with holes, made anew from a damaged one, may lack the event before.
+Result<void> check_head(JournalRows& rows, const JournalId& journal, const Head& head, bool holes);
 
 /// "12-3-1-000042": workstation, generation, counter of at least six digits.
 std::string receipt_number(const JournalIdentity& identity, std::uint64_t counter);

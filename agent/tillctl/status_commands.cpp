@@ -29,6 +29,10 @@ void print_gateway_status(const boost::json::value& status) {
                    text(journal, "connected") == "true" ? "up" : "down",
                    text(journal, "branches")});
     table.print();
+    for (const auto& journal : list(status, "journals"))
+        if (const auto damage = text(journal, "damage"); !damage.empty())
+            std::cout << "\ntill " << text(journal, "store") << '/' << text(journal, "workstation")
+                      << ": journal " << text(journal, "journal") << ' ' << damage << '\n';
     std::cout << "\nopen exceptions: " << text(status, "exceptions_open")
               << "   events not yet projected: " << text(status, "projection_behind") << '\n';
 }

@@ -100,6 +100,7 @@ json::object to_json(const JournalState& journal) {
             {"hash", hex(journal.row.mark.hash)},
             {"projected", journal.cursor.value()},
             {"branches", journal.branches},
+            {"damage", journal.damage},
             {"last_seen", time_or_nothing(journal.row.last_seen_ms)}};
 }
 

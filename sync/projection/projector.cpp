@@ -20,11 +20,25 @@ bool is_passing(Errc code) {
 
 constexpr std::size_t checkpoint_events = 20'000;  // With a backlog there is no idle gap.
 
-constexpr const char* derived[] = {
-    "day_events",      "transactions", "lines",          "tenders",           "taxes",
-    "tender_controls", "controls",     "stock_counts",   "stock_adjustments", "foreign_documents",
-    "consents",        "customers",    "customer_links", "set_aside",         "parked",
-    "duplicates",      "withheld",     "captures"};
+constexpr const char* derived[] = {"day_events",
+                                   "transactions",
+                                   "lines",
+                                   "tenders",
+                                   "taxes",
+                                   "tender_controls",
+                                   "controls",
+                                   "stock_counts",
+                                   "stock_adjustments",
+                                   "foreign_documents",
+                                   "consents",
+                                   "customers",
+                                   "customer_links",
+                                   "set_aside",
+                                   "parked",
+                                   "duplicates",
+                                   "withheld",
+                                   "captures",
+                                   "damages"};
 
 }  // namespace
 

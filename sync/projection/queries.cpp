@@ -148,7 +148,12 @@ Result<std::vector<JournalState>> Queries::journals(Store& store) {
     for (JournalRow& row : rows) {
         TILL_TRY(const auto known, impl_->tables.find_journal(row.journal));
         TILL_TRY(const auto branches, store.branches(row.journal));
-        found.push_back({std::move(row), known ? known->cursor : Seq{0}, branches.size()});
+        std::string damage;
+        TILL_TRY_VOID(impl_->tables.each(
+            "SELECT what FROM damages WHERE journal = ?",
+            [&](const Row& each) { damage = each.bytes(0); }, detail::blob(row.journal.value())));
+        found.push_back(
+            {std::move(row), known ? known->cursor : Seq{0}, branches.size(), std::move(damage)});
     }
     return found;
 }

@@ -14,6 +14,8 @@ struct JournalState {
     JournalRow row;
     Seq cursor{0};
     std::uint64_t branches = 0;
+    std::string
+        damage{};  ///< "set aside at 39, 40–42 unreadable, salvaged 43–50"; empty: none known.
 };
 
 struct TransactionRow {

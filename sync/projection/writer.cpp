@@ -42,8 +42,10 @@ Result<void> Writer::write(const JournalId& journal, const Tables::Journal& at,
                     .corrected_ms = envelope.times.wall.value() + stored.clock_offset_ms,
                     .error_ms = stored.clock_error_ms,
                     .said = said};
+    if (said->has_journal_damaged()) return write_damaged(subject);
     TILL_TRY(subject.day, tables_.day(said->context()));
     TILL_TRY_VOID(count_event(subject));
+    if (said->has_salvaged_event()) return write_salvaged(stored, subject);
     TILL_TRY(const bool repeated, is_repeated_capture(subject, correction.has_value()));
     if (repeated) return {};
     TILL_TRY_VOID(find_customer(stored, subject));
@@ -73,6 +75,8 @@ Result<void> Writer::write_fact(const Subject& subject) {
             return write_adjustment(subject);
         case v1::Event::kForeignRowsSetAside:
             return write_set_aside(subject);
+        case v1::Event::kJournalDamaged:  // Both are written before they come here.
+        case v1::Event::kSalvagedEvent:
         case v1::Event::FACT_NOT_SET:
             break;
     }

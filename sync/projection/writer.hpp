@@ -64,6 +64,9 @@ private:
     Result<void> heal(const Subject& subject, const BusinessKey& key);
     Result<void> withhold(const Subject& subject, const v1::RetailTransaction& sale);
 
+    Result<void> write_damaged(const Subject& subject);
+    Result<void> write_salvaged(const StoredEnvelope& stored, Subject& subject);
+
     Result<void> write_control(const Subject& subject);
     Result<void> write_tender_control(const Subject& subject);
     Result<void> write_identified(const Subject& subject);
@@ -79,5 +82,8 @@ private:
     std::set<std::int64_t> awaited_events_;   // A post-void names them.
     std::set<std::string> awaited_receipts_;  // A customer claims them.
 };
+
+/// "set aside at 39, 40–42 unreadable, salvaged 43–50".
+std::string damage_words(const v1::JournalDamaged& said);
 
 }  // namespace till::sync::detail

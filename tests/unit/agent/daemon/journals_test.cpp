@@ -1,6 +1,9 @@
 #include "agent/daemon/journals.hpp"
 
+#include "agent/journal/journal_reader.hpp"
+#include "agent/store/database.hpp"
 #include "fixture.hpp"
+#include "sync/wire/events.pb.h"
 
 #include <catch2/catch.hpp>
 
@@ -71,18 +74,54 @@ TEST_CASE("daemon: a journal whose file is gone is named as predecessor, never r
     CHECK(journal->core.identity().generation == Generation{6});
 }
 
-TEST_CASE("daemon: a damaged journal is an error, and its bytes stay as they are", "[daemon]") {
+TEST_CASE(
+    "daemon: a damaged journal is set aside as it was found, and the till goes on in the next",
+    "[daemon]") {
     Till till;
-    REQUIRE(till.open_current());
+    JournalId old{Uuid{}};
+    {
+        auto journal = till.open_current();
+        till.capture(*journal, "a");
+        old = journal->core.identity().journal;
+    }
     const auto file = till.home.journal_file(Generation{5});
     for (const auto* suffix : {"-wal", "-shm"}) fs::remove(file.string() + suffix);
     std::ofstream{file} << std::string(8192, 'x');
-    const auto refused = till.open_current();
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == Errc::corrupt);
-    CHECK_THAT(refused.error().detail, Catch::Contains("journal-5.db"));
-    CHECK(fs::file_size(file) == 8192);
-    CHECK(till.home.begun()->size() == 1);
+    for (int start = 0; start < 2; ++start) {
+        const auto journal = till.open_current();
+        REQUIRE(journal);
+        CHECK(journal->core.identity().generation == Generation{6});
+        CHECK(journal->core.identity().predecessor == old);
+        CHECK(fs::file_size(till.home / "damaged-5.db") == 8192);
+    }
+    CHECK(till.home.begun()->size() == 2);
+    const auto salvaged = JournalReader::open(file)->salvage();
+    REQUIRE(salvaged->has_value());
+    tillstream::v1::JournalDamaged report;
+    REQUIRE(report.ParseFromString(**salvaged));
+    CHECK(report.head() == 1);  // Known from beside the database.
+    CHECK((report.lost_size() == 1 && report.lost(0).first() == 1));
+    CHECK(report.file_name() == "damaged-5.db");
+}
+
+TEST_CASE("daemon: a suspect journal is looked through, and goes on when nothing is wrong",
+          "[daemon]") {
+    Till till;
+    for (const auto* key : {"a", "b", "c"}) {
+        auto journal = till.open_current();
+        till.capture(*journal, key);
+    }
+    const auto file = till.home.journal_file(Generation{5});
+    const bool changed = GENERATE(false, true);
+    if (changed) {
+        auto database = Database::open({.file = file});
+        REQUIRE(database->execute("UPDATE event SET body = x'00' WHERE seq = 1"));
+    }
+    CHECK(till.open_current()->core.identity().generation == Generation{5});
+    REQUIRE(suspect_current_journal(till.home));
+    CHECK(till.open_current()->core.identity().generation == Generation{changed ? 6U : 5U});
+    CHECK_FALSE(fs::exists(till.home / "suspect"));
+    CHECK(fs::exists(till.home / "damaged-5.db") == changed);
 }
 
 TEST_CASE("daemon: another device's journal is not written to", "[daemon]") {

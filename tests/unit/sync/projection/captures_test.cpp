@@ -89,3 +89,88 @@ TEST_CASE_METHOD(Restored, "projection: controls and stock of a repeated capture
     sync(third);
     CHECK(codes() == std::vector<std::string>{"captured twice"});
 }
+
+namespace {
+
+/// The event as a device salvages it from its damaged first journal.
+v1::Event salvaged(const FakeJournal& damaged, const v1::Event& inner, std::uint64_t seq,
+                   bool proved = true) {
+    v1::Event event;
+    *event.mutable_context() = inner.context();
+    v1::SalvagedEvent& said = *event.mutable_salvaged_event();
+    said.set_journal_id(Bytes{damaged.journal.value().bytes()});
+    said.set_seq(seq);
+    said.set_kind(static_cast<std::uint32_t>(inner.fact_case()));
+    said.set_wall_ms(1'700'000'000'000);
+    said.set_body(inner.SerializeAsString());
+    said.set_proved(proved);
+    return event;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Restored, "projection: a salvaged sale counts once, whichever copy comes first",
+                 "[projection]") {
+    const auto sold = captured(sale_of("12-3-1-000009", 900), "k9");
+    add(second, salvaged(first, captured(sale_of("12-3-1-000002", 700), "k2"), 2));
+    add(second, salvaged(first, sold, 9));
+    sync(second);
+    CHECK(totals().begin()->second == 500 + 700 + 900);
+    CHECK(codes() == std::vector<std::string>{"captured twice"});
+    add(first, sold);  // The damaged journal could be read after all.
+    sync(first);
+    CHECK(totals().begin()->second == 500 + 700 + 900);
+    CHECK(exceptions().size() == 2);
+}
+
+TEST_CASE_METHOD(Restored, "projection: what nothing proves waits for a person", "[projection]") {
+    add(second, salvaged(first, captured(sale_of("12-3-1-000009", 900), "k9"), 9, false));
+    sync(second);
+    CHECK(totals().begin()->second == 500 + 700);
+    CHECK(codes() == std::vector<std::string>{"salvaged, not proved"});
+    const auto sure = salvaged(first, captured(sale_of("12-3-1-000009", 900), "k9"), 9);
+    const Projector::Fix fix{.by = "amy", .note = "seen on paper", .at_ms = 1};
+    must(projector->correct(exceptions().at(0).id, sure.SerializeAsString(), fix, *store));
+    CHECK(totals().begin()->second == 500 + 700 + 900);
+}
+
+TEST_CASE_METHOD(Restored, "projection: what a damaged journal lost is shown beside it",
+                 "[projection]") {
+    v1::Event event;
+    event.mutable_context()->set_store("12");
+    event.mutable_context()->set_workstation("3");
+    v1::JournalDamaged& said = *event.mutable_journal_damaged();
+    said.set_journal_id(Bytes{first.journal.value().bytes()});
+    said.set_chained(39);
+    said.set_head(50);
+    said.set_head_known(true);
+    said.add_lost()->set_first(40);
+    said.mutable_lost(0)->set_last(42);
+    said.add_salvaged()->set_first(43);
+    said.mutable_salvaged(0)->set_last(50);
+    said.set_file_name("damaged-1.db");
+    said.set_cause("malformed");
+    add(second, event);
+    sync(second);
+    std::string shown;
+    for (const auto& journal : must(queries->journals(*store)))
+        if (journal.row.journal == first.journal) shown = journal.damage;
+    CHECK(shown == "set aside at 39, 40–42 unreadable, salvaged 43–50");
+    CHECK_THAT(
+        exceptions().at(0).cause,
+        Catch::StartsWith("till 12/3: journal " + first.journal.value().text() + " set aside"));
+}
+
+TEST_CASE(
+    "projection: a salvage within a salvage and bytes that are no event are not taken for one",
+    "[projection]") {
+    Centre centre;
+    FakeJournal till = centre.journal();
+    Centre::add(till, salvaged(till, salvaged(till, sale_of("1", 5), 1), 2));
+    v1::Event broken = salvaged(till, sale_of("2", 5), 3);
+    broken.mutable_salvaged_event()->set_body("no event");
+    Centre::add(till, broken);
+    centre.sync(till);
+    CHECK(centre.transactions().empty());
+    CHECK(centre.codes() == std::vector<std::string>{"unparsable", "unparsable"});
+}
