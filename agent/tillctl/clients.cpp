@@ -148,22 +148,17 @@ private:
 
 class GatewayClient final : public ClientOn<GatewayClient> {
 public:
-    GatewayClient(std::string host, std::uint16_t port, sync::ServerName name,
-                  sync::ClientContext context)
-        : host_{std::move(host)},
-          port_{port},
-          name_{std::move(name)},
-          context_{std::move(context)} {}
+    explicit GatewayClient(GatewayDoor door) : door_{std::move(door)} {}
 
-    std::string host() const { return name_.text(); }
+    std::string host() const { return door_.address.name.text(); }
     std::string token() const { return {}; }  // The certificate says who is asking.
     bool is_open() const { return stream_.has_value(); }
     sync::TlsStream& stream() { return *stream_; }
     void close() { stream_.reset(); }
 
     asio::awaitable<Result<void>> open() {
-        TILL_CO_TRY(tcp::socket socket, co_await connect(host_, port_));
-        sync::TlsStream stream{std::move(socket), context_, name_};
+        TILL_CO_TRY(tcp::socket socket, co_await connect(door_.address.host, door_.address.port));
+        sync::TlsStream stream{std::move(socket), door_.context, door_.address.name};
         auto [failure] = co_await stream.async_handshake(nothrow);
         if (failure) co_return stream.error(failure);
         stream_.emplace(std::move(stream));
@@ -171,10 +166,7 @@ public:
     }
 
 private:
-    std::string host_;
-    std::uint16_t port_;
-    sync::ServerName name_;
-    sync::ClientContext context_;
+    GatewayDoor door_;
     std::optional<sync::TlsStream> stream_;
 };
 
@@ -188,7 +180,7 @@ Result<std::unique_ptr<Client>> open_agent(const std::filesystem::path& home,
     return std::make_unique<AgentClient>(home, std::move(text));
 }
 
-Result<std::unique_ptr<Client>> open_gateway(const std::filesystem::path& folder) {
+Result<GatewayDoor> gateway_door(const std::filesystem::path& folder) {
     TILL_TRY(const Secret address, read_private_file(folder / "gateway"));
     TILL_TRY(const Secret authority, read_private_file(folder / "server-ca.pem"));
     TILL_TRY(const sync::Credentials own, sync::Credentials::load(folder / "credentials.pem"));
@@ -201,8 +193,13 @@ Result<std::unique_ptr<Client>> open_gateway(const std::filesystem::path& folder
     TILL_TRY(sync::ServerName name, sync::ServerName::parse(server_name));
     const auto now = [clock = std::make_shared<SystemClock>()] { return clock->now().wall; };
     TILL_TRY(sync::ClientContext context, sync::ClientContext::make(authority.reveal(), own, now));
-    return std::make_unique<GatewayClient>(std::move(host), static_cast<std::uint16_t>(port),
-                                           std::move(name), std::move(context));
+    return GatewayDoor{{std::move(host), static_cast<std::uint16_t>(port), std::move(name)},
+                       std::move(context)};
+}
+
+Result<std::unique_ptr<Client>> open_gateway(const std::filesystem::path& folder) {
+    TILL_TRY(GatewayDoor door, gateway_door(folder));
+    return std::make_unique<GatewayClient>(std::move(door));
 }
 
 }  // namespace till

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/core/result.hpp"
+#include "sync/uplink/gateway_address.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -35,6 +36,13 @@ public:
 /// An agent on this machine, found by its home folder: port and token of that role lie there.
 Result<std::unique_ptr<Client>> open_agent(const std::filesystem::path& home,
                                            std::string_view role);
+
+/// Where a gateway is and what to show it, as the administrator's folder says.
+struct GatewayDoor {
+    sync::GatewayAddress address;
+    sync::ClientContext context;
+};
+Result<GatewayDoor> gateway_door(const std::filesystem::path& folder);
 
 /// A gateway, found by the administrator's folder that till-gateway init made.
 Result<std::unique_ptr<Client>> open_gateway(const std::filesystem::path& folder);

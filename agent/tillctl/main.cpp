@@ -1,5 +1,6 @@
 #include "agent/tillctl/commands.hpp"
 
+#include <google/protobuf/stubs/logging.h>
 #include <CLI/CLI.hpp>
 
 #include <exception>
@@ -7,6 +8,7 @@
 
 int main(int argc, char** argv) {
     using till::Exit;
+    google::protobuf::SetLogHandler(nullptr);  // Bad bytes from outside are our errors to report.
     CLI::App app{"Tillstream's command-line tool, for tills and for the centre.", "tillctl"};
     app.require_subcommand(1);
     app.footer(
@@ -25,6 +27,7 @@ int main(int argc, char** argv) {
     till::add_status_commands(app, common, outcome);
     till::add_reconcile_commands(app, common, outcome);
     till::add_verify_commands(app, common, outcome);
+    till::add_rescue_commands(app, common, outcome);
     till::add_simulate_commands(app, common, outcome);
     till::add_decode_commands(app, outcome);
 

@@ -140,11 +140,16 @@ bool EnrolmentDesk::is_revoked(const DeviceId& device) const {
 
 Result<Registry::Device> EnrolmentDesk::admit(const PeerIdentity& peer) {
     TILL_TRY(const DeviceId id, device_of(peer));
+    TILL_TRY(Registry::Device device, find(id));
+    if (device.revoked) return Error{Errc::forbidden, "the device is revoked"};
+    return device;
+}
+
+Result<Registry::Device> EnrolmentDesk::find(const DeviceId& id) {
     const std::scoped_lock lock{mutex_};
-    TILL_TRY(const auto device, registry_.find(id));
+    TILL_TRY(auto device, registry_.find(id));
     if (!device) return Error{Errc::not_found, "the device is not enrolled here"};
-    if (device->revoked) return Error{Errc::forbidden, "the device is revoked"};
-    return *device;
+    return *std::move(device);
 }
 
 Result<std::vector<Registry::Device>> EnrolmentDesk::devices() {

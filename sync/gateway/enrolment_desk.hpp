@@ -46,6 +46,8 @@ public:
     /// not_found unless the certificate's subject is an enrolled, unrevoked device.
     Result<Registry::Device> admit(const PeerIdentity& peer);
 
+    /// Whatever became of it; not_found.
+    Result<Registry::Device> find(const DeviceId& id);
     Result<std::vector<Registry::Device>> devices();
     Result<std::vector<Registry::Code>> codes();
 

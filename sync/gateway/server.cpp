@@ -88,6 +88,19 @@ HttpResponse protobuf_answer(const HttpRequest& request, const Result<Message>& 
     return answer(request, 200, protobuf_type, made->SerializeAsString());
 }
 
+/// An administrator who hands over what was rescued from a device's disk: whose it was.
+std::optional<DeviceId> rescued_device(const PeerIdentity& peer, const HttpRequest& request) {
+    constexpr std::string_view before = "/admin/v1/devices/", after = "/sync";
+    std::string_view path = path_of(request);
+    if (peer.role != PeerRole::admin || !path.starts_with(before) || !path.ends_with(after)
+        || path.size() < before.size() + after.size())
+        return std::nullopt;
+    path.remove_prefix(before.size());
+    path.remove_suffix(after.size());
+    const auto id = Uuid::parse(path);
+    return id ? std::optional{DeviceId{*id}} : std::nullopt;
+}
+
 bool closes_at_once(const PeerIdentity& peer) { return peer.role == PeerRole::server; }
 
 }  // namespace
@@ -148,8 +161,11 @@ asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
                                            read_request(stream, buffer, body_max)));
         const bool wants_sync =
             path_of(request) == "/v1/sync" && peer.role == PeerRole::device && !peer.expired;
-        if (wants_sync && beast::websocket::is_upgrade(request))
+        const bool upgrades = beast::websocket::is_upgrade(request);
+        if (wants_sync && upgrades)
             co_return co_await sync(std::move(stream), std::move(request), accepted);
+        if (const auto rescued = rescued_device(peer, request); rescued && upgrades)
+            co_return co_await rescue(std::move(stream), std::move(request), accepted, *rescued);
         const bool keep_alive = request.keep_alive();
         HttpResponse response = co_await respond(peer, std::move(request));
         TILL_CO_TRY_VOID(co_await with_deadline(limits::request_time_max, send(stream, response)));
@@ -195,13 +211,32 @@ HttpResponse Server::renew(const PeerIdentity& peer, const HttpRequest& request)
 
 asio::awaitable<Result<void>> Server::sync(TlsStream stream, HttpRequest request, Times accepted) {
     auto device = rooms_.enrolment.admit(stream.peer());
+    const auto revoked = [&desk = rooms_.enrolment, device] {
+        return device && desk.is_revoked(device->id);
+    };
+    co_return co_await converse_as(std::move(device), std::move(stream), std::move(request),
+                                   accepted, revoked);
+}
+
+/// A dead device cannot come itself, and its certificate may have been revoked long ago.
+asio::awaitable<Result<void>> Server::rescue(TlsStream stream, HttpRequest request, Times accepted,
+                                             DeviceId id) {
+    auto device = rooms_.enrolment.find(id);
+    log(LogLevel::info, "server", "an administrator hands over what was rescued",
+        {{"device", id.value().text()}, {"by", stream.peer().certificate.common_name}});
+    const auto never = [] { return false; };
+    co_return co_await converse_as(std::move(device), std::move(stream), std::move(request),
+                                   accepted, never);
+}
+
+asio::awaitable<Result<void>> Server::converse_as(Result<Registry::Device> device, TlsStream stream,
+                                                  HttpRequest request, Times accepted,
+                                                  std::function<bool()> revoked) {
     if (!device) {
         HttpResponse refusal = problem(request, device.error());
         co_await with_deadline(limits::request_time_max, send(stream, refusal));
         co_return std::move(device).error();
     }
-    const DeviceId id = device->id;
-    EnrolmentDesk& desk = rooms_.enrolment;
     SyncConnection connection{.ledger = rooms_.ledger,
                               .desk = rooms_.devices,
                               .clock = rooms_.clock,
@@ -209,7 +244,7 @@ asio::awaitable<Result<void>> Server::sync(TlsStream stream, HttpRequest request
                               .sealing_key_id = rooms_.keys.sealing.back().key.id,
                               .backup_age = rooms_.settings.backup_age,
                               .accepted = accepted,
-                              .revoked = [&desk, id] { return desk.is_revoked(id); }};
+                              .revoked = std::move(revoked)};
     co_return co_await connection.run(std::move(stream), std::move(request));
 }
 

@@ -34,7 +34,7 @@ struct Rooms {
 ///   no certificate            POST /enrol
 ///   a device's, expired       POST /renew
 ///   a device's                POST /renew, WebSocket /v1/sync
-///   an administrator's        /admin/…
+///   an administrator's        /admin/…, WebSocket /admin/v1/devices/ID/sync (rescued records)
 ///
 /// Anything else is answered 403 or closed at once. Handshakes, requests and bodies are bounded in
 /// time and size, so slow clients cost a timer each and nothing more.
@@ -59,6 +59,11 @@ private:
     HttpResponse enrol(const HttpRequest& request);
     HttpResponse renew(const PeerIdentity& peer, const HttpRequest& request);
     asio::awaitable<Result<void>> sync(TlsStream stream, HttpRequest request, Times accepted);
+    asio::awaitable<Result<void>> rescue(TlsStream stream, HttpRequest request, Times accepted,
+                                         DeviceId device);
+    asio::awaitable<Result<void>> converse_as(Result<Registry::Device> device, TlsStream stream,
+                                              HttpRequest request, Times accepted,
+                                              std::function<bool()> revoked);
 
     const Rooms& rooms_;
     ServerContext context_;

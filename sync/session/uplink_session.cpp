@@ -150,8 +150,8 @@ void UplinkSession::Impl::take(const v1::Welcome& welcome) {
     centre = {mark, *hash};
     ClockEstimate clock;
     clock.bracket(greeted, now, {.wall = WallTime{welcome.clock().wall_ms()}});
-    out.push_back(
-        Welcomed{epoch, welcome.sealing_key_id(), wait_of(welcome.backup_age_ms()), clock.at(now)});
+    out.push_back(Welcomed{epoch, mark, welcome.sealing_key_id(), wait_of(welcome.backup_age_ms()),
+                           clock.at(now)});
     step = Step::checking;
     if (mark == Seq{0}) return compare_at_mark(genesis_hash());
     if (mark > options.head.seq) return start_fork(centre);

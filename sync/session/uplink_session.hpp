@@ -90,6 +90,7 @@ public:
     /// The welcome has come: the link is up and this is what the centre asked for.
     struct Welcomed {
         Bytes store_epoch;
+        Seq mark{0};  ///< What the centre has of this journal.
         std::uint32_t sealing_key_id = 0;
         std::chrono::milliseconds backup_age{0};  ///< Keep acknowledged records at least so long.
         ClockOffset clock;                        ///< The centre's clock seen from here.

@@ -68,11 +68,11 @@ MessagePipe::MessagePipe(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 MessagePipe::MessagePipe(MessagePipe&&) noexcept = default;
 MessagePipe::~MessagePipe() = default;
 
-asio::awaitable<Result<MessagePipe>> MessagePipe::open(TlsStream stream, std::string host) {
+asio::awaitable<Result<MessagePipe>> MessagePipe::open(TlsStream stream, std::string host,
+                                                       std::string target) {
     auto impl = std::make_unique<Impl>(std::move(stream));
     websocket::response_type response;
-    const auto [failure] =
-        co_await impl->socket.async_handshake(response, host, "/v1/sync", nothrow);
+    const auto [failure] = co_await impl->socket.async_handshake(response, host, target, nothrow);
     if (failure) co_return refusal(response, failure);
     if (response[http::field::sec_websocket_protocol] != subprotocol)
         co_return Error{Errc::unsupported, "the centre does not speak tillstream.v1"};

@@ -15,9 +15,10 @@ namespace till::sync {
 /// The only place of the uplink that sees Beast.
 class MessagePipe {
 public:
-    /// Asks for `/v1/sync` with our subprotocol; a centre that refuses is not_trusted or forbidden
-    /// with its own words in the detail.
-    static asio::awaitable<Result<MessagePipe>> open(TlsStream stream, std::string host);
+    /// Asks for `target` with our subprotocol; a centre that refuses is closed or forbidden with its
+    /// own words in the detail.
+    static asio::awaitable<Result<MessagePipe>> open(TlsStream stream, std::string host,
+                                                     std::string target);
 
     asio::awaitable<Result<Bytes>> read();
     asio::awaitable<Result<void>> write(const Bytes& message);

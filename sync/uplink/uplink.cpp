@@ -39,9 +39,9 @@ asio::awaitable<Uplink::Ended> Uplink::connect_and_sync() {
         ended.refused = stream.error().code == Errc::busy;
         co_return ended;
     }
-    auto pipe =
-        co_await with_deadline(options_.handshake_time,
-                               MessagePipe::open(*std::move(stream), options_.gateway.name.text()));
+    auto pipe = co_await with_deadline(
+        options_.handshake_time,
+        MessagePipe::open(*std::move(stream), options_.gateway.name.text(), options_.target));
     if (!pipe) co_return Ended{Next::retry, pipe.error().detail};
 
     auto hello = options_.hello;

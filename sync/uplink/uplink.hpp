@@ -83,6 +83,7 @@ public:
         UplinkSession::Options hello;
         std::uint64_t seed = 0;  ///< Of the back-off.
         std::chrono::milliseconds handshake_time = limits::handshake_time_max;  ///< For each step.
+        std::string target = "/v1/sync";  ///< What is asked for; an administrator's differs.
     };
 
     Uplink(Options options, JournalSource& journal, UplinkOwner& owner, Clock& clock);
