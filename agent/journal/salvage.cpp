@@ -1,11 +1,14 @@
 #include "agent/journal/salvage.hpp"
 
 #include "agent/journal/event_writer.hpp"
+#include "agent/journal/first_page.hpp"
+#include "agent/journal/leaf_scan.hpp"
 #include "agent/journal/migrations.sql.hpp"
 #include "agent/journal/rows.hpp"
 #include "sync/wire/chain.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace till {
 
@@ -16,6 +19,7 @@ namespace v1 = tillstream::v1;
 constexpr const char* columns =
     "seq, version, kind, wall, since_boot, boot, hash, key, request, transaction_number,"
     " receipt_counter, erased_sealed, sealed, body";
+constexpr std::size_t event_columns = 14;
 constexpr std::size_t slice = 4096;  // Rows in one transaction, so that the WAL stays short.
 // Where no row says how far the journal went, the search ends after so many that are not there.
 constexpr std::uint64_t beyond_max = 100'000;
@@ -25,22 +29,48 @@ std::optional<Blob> optional_blob(const Row& row, int column) {
     return bytes ? std::optional{Blob{*bytes}} : std::nullopt;
 }
 
-/// Copies rows until nothing more can be read.
+/// Copies rows until nothing more can be read. The outer errors are the new file's.
 class Copier {
 public:
-    static Result<Copier> make(Database& from, Database& into) {
-        Copier copier{into};
-        const std::string select = std::string{"SELECT "} + columns + " FROM event WHERE seq ";
-        TILL_TRY(copier.run_, from.prepare(select + "> ? ORDER BY seq LIMIT ?"));
-        TILL_TRY(copier.one_, from.prepare(select + "= ?"));
+    /// `known` is how far the journal is known to go.
+    static Result<Copier> make(Database& into, Seq known) {
+        Copier copier{into, known};
         TILL_TRY(copier.insert_, into.prepare("INSERT OR IGNORE INTO event VALUES"
                                               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
         return copier;
     }
 
-    /// `known` is how far the journal is known to go. The outer error is the new file's.
-    Result<void> copy(Seq known) {
-        known_ = known.value();
+    Result<void> copy(Database& from) {
+        const std::string select = std::string{"SELECT "} + columns + " FROM event WHERE seq ";
+        auto run = from.prepare(select + "> ? ORDER BY seq LIMIT ?");
+        auto one = from.prepare(select + "= ?");
+        if (!run || !one) return {};
+        run_ = *std::move(run);
+        one_ = *std::move(one);
+        TILL_TRY_VOID(walk_tree());
+        return look_for_missing();
+    }
+
+    /// Leaves that a broken tree does not lead to any more.
+    Result<void> look_at_leaves(const std::filesystem::path& damaged) {
+        TILL_TRY(const auto missing, missing_now());
+        if (missing.empty()) return {};
+        TILL_TRY(Transaction transaction, Transaction::begin(*into_));
+        const std::set<std::uint64_t> wanted{missing.begin(), missing.end()};
+        const auto add = [&](const detail::RawRow& row) {
+            if (!written_ || row.rowid < 1) return;
+            const auto seq = static_cast<std::uint64_t>(row.rowid);
+            if (wanted.contains(seq) || seq > known_) take(row);
+        };
+        detail::scan_leaf_pages(damaged, event_columns, add);
+        TILL_TRY_VOID(written_);
+        return transaction.commit();
+    }
+
+private:
+    Copier(Database& into, Seq known) : into_{&into}, known_{known.value()} {}
+
+    Result<void> walk_tree() {
         for (std::uint64_t at = 0; at < believable();) {
             TILL_TRY(Transaction transaction, Transaction::begin(*into_));
             const bool whole =
@@ -58,6 +88,16 @@ public:
 
     /// A broken tree may show row by row what a walk through it passes by.
     Result<void> look_for_missing() {
+        TILL_TRY(const auto missing, missing_now());
+        TILL_TRY(Transaction transaction, Transaction::begin(*into_));
+        for (const std::uint64_t seq : missing) {
+            static_cast<void>(one_.each([&](const Row& row) { return take(row); }, seq));
+            TILL_TRY_VOID(written_);
+        }
+        return transaction.commit();
+    }
+
+    Result<std::vector<std::uint64_t>> missing_now() {
         std::vector<std::uint64_t> missing;
         std::uint64_t next = 1;
         const auto add_up_to = [&](std::uint64_t end) {
@@ -67,16 +107,8 @@ public:
         TILL_TRY(Statement there, into_->prepare("SELECT seq FROM event ORDER BY seq"));
         TILL_TRY_VOID(there.each([&](const Row& row) { add_up_to(row.unsigned_integer(0)); }));
         add_up_to(known_ + 1);
-        TILL_TRY(Transaction transaction, Transaction::begin(*into_));
-        for (const std::uint64_t seq : missing) {
-            static_cast<void>(one_.each([&](const Row& row) { return take(row); }, seq));
-            TILL_TRY_VOID(written_);
-        }
-        return transaction.commit();
+        return missing;
     }
-
-private:
-    explicit Copier(Database& into) : into_{&into} {}
 
     // Past a place that cannot be read, row by row, to the first that can.
     std::uint64_t step_over(std::uint64_t at) {
@@ -101,6 +133,25 @@ private:
         if (!done && done.error().code != Errc::conflict) written_ = done;
         last_ = std::max(last_, seq);
         return written_.has_value();
+    }
+
+    void take(const detail::RawRow& row) {
+        const auto integer = [&](std::size_t at) {
+            const auto* value = std::get_if<std::int64_t>(&row.columns[at]);
+            return value ? std::optional{*value} : std::nullopt;
+        };
+        const auto bytes = [&](std::size_t at) {
+            const auto* value = std::get_if<Bytes>(&row.columns[at]);
+            return value ? std::optional{Blob{*value}} : std::nullopt;
+        };
+        for (const std::size_t at : {1, 2, 3, 4})
+            if (!integer(at)) return;
+        for (const std::size_t at : {5, 6, 7, 8, 13})
+            if (!bytes(at)) return;
+        const auto done = insert_.run(row.rowid, *integer(1), *integer(2), *integer(3), *integer(4),
+                                      *bytes(5), *bytes(6), *bytes(7), *bytes(8), integer(9),
+                                      integer(10), bytes(11), bytes(12), *bytes(13));
+        if (!done && done.error().code != Errc::conflict) written_ = done;
     }
 
     /// A number beyond this is damage itself.
@@ -249,14 +300,12 @@ Result<v1::JournalDamaged> salvage_journal(const SalvageOrder& order) {
     TILL_TRY(Database into, Database::open({.file = order.into, .mode = Database::Mode::create}));
     TILL_TRY_VOID(migrate(into, sql::agent_journal));
     Standing at{.identity = order.identity};
-    if (auto from = Database::open({.file = order.damaged, .mode = Database::Mode::read_only})) {
-        at = standing_of(*from, order.identity, room_for(order.damaged));
-        const Seq known = std::max({at.head.head.seq, at.last, at.acknowledged, order.witnessed});
-        if (auto copier = Copier::make(*from, into)) {
-            TILL_TRY_VOID(copier->copy(known));
-            TILL_TRY_VOID(copier->look_for_missing());
-        }
-    }
+    auto from = detail::open_with_first_page(order.damaged, order.into);
+    if (from) at = standing_of(from->database, order.identity, room_for(order.damaged));
+    const Seq known = std::max({at.head.head.seq, at.last, at.acknowledged, order.witnessed});
+    TILL_TRY(Copier copier, Copier::make(into, known));
+    if (from) TILL_TRY_VOID(copier.copy(from->database));
+    TILL_TRY_VOID(copier.look_at_leaves(order.damaged));
     v1::JournalDamaged report;
     TILL_TRY(Transaction transaction, Transaction::begin(into));
     TILL_TRY(Walk walked, walk(into, at, order.witnessed, report));

@@ -21,7 +21,9 @@ struct SalvageOrder {
 };
 
 /// Makes a healthy journal out of everything that can still be read of a damaged one, page by page:
-/// a row that cannot be read costs that row. `damaged` is only read.
+/// a row that cannot be read costs that row. `damaged` is only read. A first page that is lost is made
+/// anew, since it says what every journal's says; leaves to which no page leads any more are looked
+/// for one by one.
 ///
 /// The new file holds the events as they lay, as far as the chain leads (from the first, or from the
 /// newest that the centre acknowledged); those behind a hole are kept beside (`loose`), each with
@@ -29,7 +31,8 @@ struct SalvageOrder {
 /// the owner's snapshot and the acknowledgement. It is never written to as the current journal again.
 ///
 /// Returns what is missing, which the new file remembers. Fails with io or disk_full when `into`
-/// cannot be written; then nothing is changed. Cost: a copy of the journal.
+/// cannot be written; then nothing is changed. Cost: a copy of the journal; two
+/// when its first page is lost.
 Result<tillstream::v1::JournalDamaged> salvage_journal(const SalvageOrder& order);
 
 }  // namespace till

@@ -3,6 +3,7 @@
 // rounds are compared, and only ratios mean anything.
 
 #include "agent/journal/journal.hpp"
+#include "agent/journal/salvage.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "tests/bench/kit/figures.hpp"
 #include "tests/bench/kit/floor.hpp"
@@ -13,6 +14,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <unistd.h>
+
+#include <fstream>
 #include <stdexcept>
 
 using namespace till;
@@ -21,7 +25,7 @@ using namespace till::bench;
 namespace {
 
 constexpr std::size_t rounds = 9, singles = 500, batched = 64 * 150, clients = 64;
-constexpr std::uint64_t long_journal = 1'000'000;
+constexpr std::uint64_t long_journal = 1'000'000, salvaged = 100'000;
 
 Draft draft_of(const Bytes& body) {
     static std::uint64_t count = 0;
@@ -89,7 +93,8 @@ void bench_batches(Floor& floor, Ours& ours, std::span<const Bytes> bodies) {
     pair.figures("journal: append, 64 waiting", "events/s", 0.5);
 }
 
-JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<const Bytes> bodies) {
+JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<const Bytes> bodies,
+                 std::uint64_t events) {
     const JournalIdentity identity{.journal = JournalId{Uuid::from_random({1})},
                                    .device = DeviceId{Uuid::from_random({2})},
                                    .predecessor = {},
@@ -97,7 +102,7 @@ JournalCore fill(const JournalCore::Options& options, Clock& clock, std::span<co
                                    .generation = Generation{1}};
     JournalCore core = must(JournalCore::create(options, identity, clock));
     std::vector<Draft> drafts;
-    while (core.head().seq < Seq{long_journal}) {
+    while (core.head().seq < Seq{events}) {
         drafts.clear();
         for (std::size_t i = 0; i < 2000; ++i)
             drafts.push_back(draft_of(bodies[(core.head().seq.value() + i) % bodies.size()]));
@@ -115,7 +120,7 @@ void bench_open(const Scratch& scratch, Clock& clock, std::span<const Bytes> bod
     {
         // Short bodies: what is measured does not read them, and the disk has enough to do.
         const std::vector<Bytes> small(1, bodies.front().substr(0, 100));
-        const JournalCore filled = fill(options, clock, small);
+        const JournalCore filled = fill(options, clock, small, long_journal);
     }
     fmt::print(stderr, "filling took {:.1f} s, {} MB\n", since(start) / 1e6,
                std::filesystem::file_size(options.file) / 1'000'000);
@@ -126,6 +131,37 @@ void bench_open(const Scratch& scratch, Clock& clock, std::span<const Bytes> bod
         times.push_back(since(start) / 1000);
     }
     figure("journal: open, 1,000,000 events", "ms", median(times));
+}
+
+/// What a clerk waits when a journal is found damaged; beside a bare copy of the same file.
+void bench_salvage(const Scratch& scratch, Clock& clock, std::span<const Bytes> bodies) {
+    namespace fs = std::filesystem;
+    const JournalCore::Options options{.file = scratch.path / "damaged.db"};
+    const JournalIdentity identity = [&] {
+        JournalCore core = fill(options, clock, bodies, salvaged);
+        if (const auto done = core.secure(); !done) throw std::runtime_error{done.error().detail};
+        return core.identity();
+    }();
+    const auto middle = static_cast<std::streamoff>(fs::file_size(options.file) / 8192 * 4096);
+    std::fstream{options.file, std::ios::in | std::ios::out | std::ios::binary}.seekp(middle)
+        << std::string(4096, '\0');
+    Pair pair;
+    for (std::size_t round = 0; round < 3; ++round) {
+        const fs::path copy = scratch.path / "copy.db", healed = scratch.path / "healed.db";
+        auto start = Steady::now();
+        fs::copy_file(options.file, copy);
+        ::sync();
+        pair.floor.push_back(since(start) / 1e6);
+        start = Steady::now();
+        must(salvage_journal({.damaged = options.file,
+                              .into = healed,
+                              .identity = identity,
+                              .cause = "bench",
+                              .kept_as = "damaged-1.db"}));
+        pair.ours.push_back(since(start) / 1e6);
+        for (const auto& file : {copy, healed}) fs::remove(file);
+    }
+    pair.figures("journal: salvage of 100,000 events", "s", 0.5);
 }
 
 }  // namespace
@@ -145,5 +181,6 @@ int main(int argc, char** argv) {
         bench_batches(floor, ours, bodies);
     }
     bench_open(scratch, clock, bodies);
+    bench_salvage(scratch, clock, bodies);
     return 0;
 }

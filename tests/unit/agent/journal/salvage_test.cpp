@@ -138,6 +138,60 @@ TEST_CASE_METHOD(HurtTill, "salvage: what lies behind a lost page is kept, and w
     }
 }
 
+TEST_CASE_METHOD(HurtTill, "salvage: a lost first page costs nothing", "[journal]") {
+    fill(300, 100);
+    SECTION("zeros") { write(0, std::string(page, '\0')); }
+    SECTION("noise") { write(0, std::string(page, '\xA7')); }
+    SECTION("a table's name") { write(2000, std::string(500, '?')); }
+    REQUIRE(readable().empty());
+    const auto report = salvage();
+    CHECK(salvaged().size() == 300);
+    CHECK(report.chained() == 300);
+    CHECK(report.acknowledged() == 100);
+    CHECK(report.lost().empty());
+    auto core = JournalCore::open({.file = order().into}, clock);
+    REQUIRE(core);
+    CHECK(core->head().hash == head.hash);
+}
+
+TEST_CASE_METHOD(HurtTill, "salvage: the page that leads to all events may be lost, and none is",
+                 "[journal]") {
+    fill(300);
+    std::uint64_t root = 0;
+    {
+        auto database = Database::open({.file = options.file, .mode = Database::Mode::read_only});
+        auto find = database->prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'event'");
+        REQUIRE(find->each([&](const Row& row) { root = row.unsigned_integer(0); }));
+    }
+    write((root - 1) * page, std::string(page, '\0'));
+    REQUIRE(readable().empty());
+    SECTION("alone") {}
+    SECTION("with the first page") { write(0, std::string(page, '\0')); }
+    const auto report = salvage();
+    CHECK(salvaged().size() == 300);
+    CHECK(report.chained() == 300);
+    CHECK(report.lost().empty());
+}
+
+TEST_CASE_METHOD(HurtTill, "salvage: what lies in the WAL only is found without a tree, too",
+                 "[journal]") {
+    fill(50);
+    {
+        JournalCore core = open();
+        for (int i = 0; i < 30; ++i) append(core, some_draft("more" + std::to_string(i)));
+        for (const char* part : {"", "-wal", ".head"})
+            fs::copy_file(options.file.string() + part,
+                          (scratch.path / "crashed.db").string() + part);
+    }
+    options.file = scratch.path / "crashed.db";
+    // The WAL's own beginning is lost: SQLite takes it for an empty one.
+    write(0, std::string(32, '\0'), "-wal");
+    const auto report = salvage();
+    CHECK(salvaged().size() == 80);
+    CHECK(report.chained() == 80);
+    CHECK(report.lost().empty());
+}
+
 TEST_CASE_METHOD(HurtTill, "salvage: a hole that the centre has already costs nothing",
                  "[journal]") {
     fill(200, 150);
