@@ -1,8 +1,11 @@
 # till_embed_sql(agent/journal): the folder's NNNN-what.sql files, in order, as
 # `till::sql::agent_journal` (an array of const char*) in "agent/journal/migrations.sql.hpp". Sources
-# of the target named after the folder may include it.
+# of the target named after the folder, or of the one given, may include it.
 function(till_embed_sql path)
   get_filename_component(target ${path} NAME)
+  if(ARGC GREATER 1)
+    set(target ${ARGV1})
+  endif()
   string(REPLACE "/" "_" name ${path})
   string(REPLACE "-" "_" name ${name})
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.sql)

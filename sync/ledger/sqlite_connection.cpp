@@ -2,6 +2,7 @@
 
 #include "agent/core/hex.hpp"
 #include "sync/ledger/migrations.sql.hpp"
+#include "sync/ledger/run.hpp"
 #include "sync/wire/chain.hpp"
 
 #include <array>
@@ -10,7 +11,6 @@ namespace till::sync::detail {
 
 namespace {
 
-constexpr int seq_bits = 40;
 constexpr std::string_view journal_columns =
     "SELECT number, journal, device, predecessor, generation, store, workstation, mark_seq, "
     "mark_hash, last_seen_ms FROM journals ";
@@ -58,22 +58,6 @@ StoredEnvelope stored_envelope(const Row& row) {
     stored.clock_offset_ms = row.integer(11);
     stored.clock_error_ms = row.integer(12);
     return stored;
-}
-
-std::vector<Digest> chain_of(const JournalId& journal, Digest previous,
-                             std::span<const Envelope> envelopes) {
-    std::vector<Digest> hashes;
-    hashes.reserve(envelopes.size());
-    for (const Envelope& envelope : envelopes)
-        hashes.push_back(previous = chain_hash(previous, journal, envelope));
-    return hashes;
-}
-
-bool is_run(std::span<const Envelope> envelopes, Seq after) {
-    Seq expected = after;
-    for (const Envelope& envelope : envelopes)
-        if (envelope.seq != (expected = next(expected))) return false;
-    return !envelopes.empty() && expected.value() >> seq_bits == 0;
 }
 
 }  // namespace
@@ -215,9 +199,7 @@ Result<Appended> SqliteConnection::store(const Append& append) {
         append.hashes.empty() ? chain_of(append.journal, append.expected.hash, append.envelopes)
                               : std::vector<Digest>{};
     const auto& hashes = append.hashes.empty() ? computed : append.hashes;
-    if (!is_run(append.envelopes, append.expected.seq) || hashes.size() != append.envelopes.size()
-        || append.envelopes.back().seq != append.result.seq || hashes.back() != append.result.hash)
-        return lost;
+    if (!leads(append, hashes)) return lost;
 
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         const Envelope& e = append.envelopes[i];

@@ -20,8 +20,8 @@ struct StoredEnvelope {
     std::int64_t clock_error_ms = 0;
 };
 
-/// What the centre holds: raw envelopes and marks. The synchronous core; a second implementation
-/// (PostgreSQL) is a second file.
+/// What the centre holds: raw envelopes and marks. The synchronous core; SqliteStore and
+/// PostgresStore keep its promises alike.
 ///
 /// Thread: one at a time per object. Any number of processes may share one store; compare-and-set
 /// on the mark decides between them.

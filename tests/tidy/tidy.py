@@ -22,6 +22,7 @@ SHARED = {"agent/core", "agent/crypto", "agent/runtime", "agent/store", "sync/wi
 # Headers a module may not include, and the one folder that may: its wrapper.
 WRAPPED = {
     "sqlite3.h": {"agent/store", "tests"},
+    "libpq": {"sync/postgres"},
     "sodium.h": {"agent/crypto"},
     "nettle/": {"agent/crypto"},
     "mbedtls/": {"sync/tls"},

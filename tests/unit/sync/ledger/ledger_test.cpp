@@ -3,9 +3,7 @@
 #include "agent/core/limits.hpp"
 #include "agent/runtime/task_group.hpp"
 #include "sync/ledger/append_queue.hpp"
-#include "sync/ledger/sqlite_store.hpp"
-#include "tests/support/envelopes.hpp"
-#include "tests/support/scratch.hpp"
+#include "tests/unit/sync/ledger/store_house.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,12 +17,6 @@ using namespace till::sync;
 namespace {
 
 struct Fixture {
-    std::unique_ptr<Store> open(SqliteStore::Access access) {
-        auto store =
-            SqliteStore::open({.file = scratch.path / "ledger.db", .access = access}, random);
-        if (!store) FAIL(store.error().detail);
-        return *std::move(store);
-    }
     /// Runs the loop until `work` is done.
     template <class T>
     T wait(asio::awaitable<T> work) {
@@ -40,11 +32,11 @@ struct Fixture {
         return till;
     }
 
-    Scratch scratch;
     SeededRandom random{5};
+    std::unique_ptr<StoreHouse> house = StoreHouse::make(random);
     asio::io_context loop;
-    std::unique_ptr<Store> writing = open(SqliteStore::Access::writing);
-    std::unique_ptr<Store> reading = open(SqliteStore::Access::reading);
+    std::unique_ptr<Store> writing = house->open(Opened::writing);
+    std::unique_ptr<Store> reading = house->open(Opened::reading);
     Ledger ledger{std::move(writing), std::move(reading)};
 };
 

@@ -1,8 +1,7 @@
+// The contract of Store: what every implementation promises.
+
 #include "agent/crypto/hash.hpp"
-#include "sync/ledger/sqlite_store.hpp"
-#include "tests/support/envelopes.hpp"
-#include "tests/support/scratch.hpp"
-#include "tests/support/sim_disk.hpp"
+#include "tests/unit/sync/ledger/store_house.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,12 +11,7 @@ using namespace till::sync;
 namespace {
 
 struct Fixture {
-    std::unique_ptr<SqliteStore> open(SqliteStore::Access access = SqliteStore::Access::writing) {
-        auto store =
-            SqliteStore::open({.file = scratch.path / "ledger.db", .access = access}, random);
-        if (!store) FAIL(store.error().detail);
-        return *std::move(store);
-    }
+    std::unique_ptr<Store> open(Opened how = Opened::writing) { return house->open(how); }
     FakeJournal journal(std::size_t events) {
         FakeJournal made{random};
         for (std::size_t i = 1; i <= events; ++i) made.add(100, "body " + std::to_string(i));
@@ -29,8 +23,8 @@ struct Fixture {
         return done->front();
     }
 
-    Scratch scratch;
     SeededRandom random{11};
+    std::unique_ptr<StoreHouse> house = StoreHouse::make(random);
 };
 
 constexpr std::size_t plenty = 1 << 20;
@@ -52,7 +46,7 @@ TEST_CASE_METHOD(Fixture, "ledger: what was committed is read back byte for byte
         run.clock_error_ms = 3;
         CHECK(commit(*store, run).won);
     }
-    const auto store = open(SqliteStore::Access::reading);
+    const auto store = open(Opened::reading);
     const auto found = *store->read(till.journal, Seq{0}, plenty, 100);
     REQUIRE(found.size() == 3);
     for (std::size_t i = 0; i < 3; ++i) {
@@ -223,12 +217,12 @@ TEST_CASE_METHOD(Fixture,
         CHECK(renewed != first);
         CHECK(store->epoch() == renewed);
     }
-    CHECK(open(SqliteStore::Access::reading)->epoch() == renewed);
+    CHECK(open(Opened::reading)->epoch() == renewed);
 }
 
 TEST_CASE_METHOD(Fixture, "ledger: a reading store sees each commit and cannot write", "[ledger]") {
     const auto writing = open();
-    const auto reading = open(SqliteStore::Access::reading);
+    const auto reading = open(Opened::reading);
     const FakeJournal till = journal(3);
     REQUIRE(writing->bind(till.hello()));
     REQUIRE(commit(*writing, till.append(0, 2)).won);
@@ -237,28 +231,4 @@ TEST_CASE_METHOD(Fixture, "ledger: a reading store sees each commit and cannot w
     REQUIRE(commit(*writing, till.append(2, 3)).won);
     CHECK(reading->read(till.journal, Seq{0}, plenty, 100)->size() == 3);
     CHECK_FALSE(reading->renew_epoch());
-}
-
-TEST_CASE_METHOD(Fixture, "ledger: whichever write fails, the answer and the store agree",
-                 "[ledger]") {
-    const auto fault = GENERATE(SimDisk::Fault::io, SimDisk::Fault::full);
-    const auto nth = GENERATE(range<std::uint64_t>(1, 25));
-    CAPTURE(nth);
-    SimDisk disk{"faulty"};
-    const FakeJournal till = journal(60);
-    const SqliteStore::Options options{.file = scratch.path / "faulty.db", .vfs = disk.name()};
-    auto store = *SqliteStore::open(options, random);
-    REQUIRE(store->bind(till.hello()));
-    disk.arm({.nth = nth, .fault = fault});
-    std::size_t from = 0;
-    for (int tries = 0; from < 60 && tries < 12; ++tries) {
-        const Append run = till.append(from, from + 20);
-        const auto done = store->commit({&run, 1});
-        if (done && done->front().won) from += 20;
-    }
-    disk.disarm();
-    CHECK(from == 60);
-    store = *SqliteStore::open(options, random);
-    CHECK((*store->find(till.journal))->mark.hash == till.mark().hash);
-    CHECK(store->read(till.journal, Seq{0}, plenty, 100)->size() == 60);
 }
