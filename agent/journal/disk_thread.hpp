@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/journal/journal_core.hpp"
+#include "agent/journal/committer.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -54,18 +54,10 @@ private:
     bool wait_for_work(std::unique_lock<std::mutex>& lock);  // False: nothing came, and it is idle.
     Captures take_captures();
     bool next_is_due() const;  // Has the oldest question waited for the captures before it?
-    bool reopen();
     void commit(Captures captures);
-    std::vector<Result<Stored>> look_up(const std::vector<Draft>& drafts, const Error& failure);
-    void keep(const Result<void>& done);  // Lets go of a core whose maintenance failed.
 
-    JournalCore::Options options_;
-    Clock& clock_;
     Deliver deliver_;
-    std::optional<JournalCore> core_;  // The disk thread's, once it runs.
-    bool damaged_ = false;             // Its alone, too.
-    bool unsure_ =
-        false;  // A commit failed: what can be read may not be on disk yet. Its alone, too.
+    Committer journal_;  // The disk thread's, once it runs.
     std::chrono::steady_clock::time_point last_capture_;
 
     std::mutex mutex_;  // Guards what follows.

@@ -66,9 +66,9 @@ struct Projector::Impl {
 Projector::Projector(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Projector::~Projector() = default;
 
-Result<std::unique_ptr<Projector>> Projector::open(const std::filesystem::path& file,
-                                                   Vault& vault) {
-    TILL_TRY(Tables tables, Tables::open(file, Database::Mode::create));
+Result<std::unique_ptr<Projector>> Projector::open(const std::filesystem::path& file, Vault& vault,
+                                                   const std::string& vfs) {
+    TILL_TRY(Tables tables, Tables::open(file, Database::Mode::create, vfs));
     auto impl = std::make_unique<Impl>(std::move(tables), vault);
     TILL_TRY_VOID(impl->prepare());
     return std::unique_ptr<Projector>{new Projector{std::move(impl)}};

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace till::sync {
 
@@ -27,7 +28,8 @@ struct DeviceFigures {
 /// Thread: one at a time; the only writer of its file. Reading is Queries' (another connection).
 class Projector {
 public:
-    static Result<std::unique_ptr<Projector>> open(const std::filesystem::path& file, Vault& vault);
+    static Result<std::unique_ptr<Projector>> open(const std::filesystem::path& file, Vault& vault,
+                                                   const std::string& vfs = {});
     ~Projector();
 
     /// Everything of this journal up to here is projected; 0 when nothing is.

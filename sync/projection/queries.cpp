@@ -137,8 +137,9 @@ struct Queries::Impl {
 Queries::Queries(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Queries::~Queries() = default;
 
-Result<std::unique_ptr<Queries>> Queries::open(const std::filesystem::path& projection) {
-    TILL_TRY(Tables tables, Tables::open(projection, Database::Mode::read_only));
+Result<std::unique_ptr<Queries>> Queries::open(const std::filesystem::path& projection,
+                                               const std::string& vfs) {
+    TILL_TRY(Tables tables, Tables::open(projection, Database::Mode::read_only, vfs));
     return std::unique_ptr<Queries>{new Queries{std::make_unique<Impl>(std::move(tables))}};
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace till::sync {
 
@@ -84,7 +85,8 @@ struct CustomerView {
 /// What the admin API and tillctl ask the projection. Thread: one at a time; a reading connection.
 class Queries {
 public:
-    static Result<std::unique_ptr<Queries>> open(const std::filesystem::path& projection);
+    static Result<std::unique_ptr<Queries>> open(const std::filesystem::path& projection,
+                                                 const std::string& vfs = {});
     ~Queries();
 
     Result<std::vector<JournalState>> journals(Store& store);

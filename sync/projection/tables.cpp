@@ -5,8 +5,10 @@
 
 namespace till::sync::detail {
 
-Result<Tables> Tables::open(const std::filesystem::path& file, Database::Mode mode) {
-    TILL_TRY(Database db, Database::open({.file = file, .mode = mode, .cache_kib = 32 * 1024}));
+Result<Tables> Tables::open(const std::filesystem::path& file, Database::Mode mode,
+                            const std::string& vfs) {
+    TILL_TRY(Database db,
+             Database::open({.file = file, .mode = mode, .vfs = vfs, .cache_kib = 32 * 1024}));
     if (mode == Database::Mode::read_only) {
         TILL_TRY_VOID(check_schema(db, std::size(sql::sync_projection)));
     } else {

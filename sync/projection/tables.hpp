@@ -31,7 +31,8 @@ inline Blob blob(const Uuid& id) { return Blob{id.bytes()}; }
 class Tables {
 public:
     /// The writing connection makes or migrates the file; the other kind only looks.
-    static Result<Tables> open(const std::filesystem::path& file, Database::Mode mode);
+    static Result<Tables> open(const std::filesystem::path& file, Database::Mode mode,
+                               const std::string& vfs = {});
 
     template <class... Args>
     Result<void> run(const char* sql, const Args&... args) {

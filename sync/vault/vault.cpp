@@ -77,10 +77,10 @@ Vault::Vault(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Vault::~Vault() = default;
 
 Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& file, VaultKeys keys,
-                                           Random& random, Access access) {
+                                           Random& random, Access access, const std::string& vfs) {
     const bool writing = access == Access::writing;
     const auto mode = writing ? Database::Mode::create : Database::Mode::read_only;
-    TILL_TRY(Database db, Database::open({.file = file, .mode = mode}));
+    TILL_TRY(Database db, Database::open({.file = file, .mode = mode, .vfs = vfs}));
     if (writing) {
         TILL_TRY_VOID(migrate(db, sql::sync_vault));
     } else {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace till::sync {
@@ -39,7 +40,8 @@ public:
     enum class Access { writing, reading };
     /// One writing vault per file, the projector's; those that answer questions only read.
     static Result<std::unique_ptr<Vault>> open(const std::filesystem::path& file, VaultKeys keys,
-                                               Random& random, Access access = Access::writing);
+                                               Random& random, Access access = Access::writing,
+                                               const std::string& vfs = {});
     ~Vault();
 
     Result<void> begin();
