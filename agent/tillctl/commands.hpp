@@ -31,6 +31,7 @@ struct Common {
 
 void add_decode_commands(CLI::App& app, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_ledger_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_rescue_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);

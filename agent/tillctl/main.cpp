@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     till::add_enrol_commands(app, common, outcome);
     till::add_status_commands(app, common, outcome);
     till::add_reconcile_commands(app, common, outcome);
+    till::add_ledger_commands(app, common, outcome);
     till::add_verify_commands(app, common, outcome);
     till::add_rescue_commands(app, common, outcome);
     till::add_simulate_commands(app, common, outcome);

@@ -86,6 +86,7 @@ asio::awaitable<HttpResponse> AdminApi::handle(HttpRequest request, std::string 
         return method == verb && path == wanted;
     };
     if (is("GET", "/admin/v1/status")) co_return co_await status(request);
+    if (is("GET", "/admin/v1/ledger")) co_return co_await ledger(request);
     if (is("GET", "/admin/v1/events")) co_return co_await events(request);
     if (is("GET", "/admin/v1/transactions")) co_return co_await transactions(request);
     if (is("GET", "/admin/v1/reconciliation")) co_return co_await reconciliation(request);
@@ -121,6 +122,16 @@ asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
                             {"projection_behind", behind},
                             {"exceptions_open", open.value_or(0)}};
     co_return json_answer(request, body);
+}
+
+asio::awaitable<HttpResponse> AdminApi::ledger(const HttpRequest& request) {
+    const auto id = Uuid::parse(text_of(request, "journal"));
+    if (!id)
+        co_return problem(request, {Errc::malformed, id.error().detail, "journal", "a journal id"});
+    const JournalId journal{*id};
+    const auto walked = co_await auditor_.audit(journal);
+    if (!walked) co_return problem(request, walked.error());
+    co_return json_answer(request, to_json(*walked));
 }
 
 asio::awaitable<HttpResponse> AdminApi::events(const HttpRequest& request) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sync/gateway/auditor.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/http.hpp"
 
@@ -13,17 +14,19 @@ namespace till::sync {
 class AdminApi {
 public:
     AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
-             std::uint16_t port)
+             Auditor& auditor, std::uint16_t port)
         : ledger_{ledger},
           enrolment_{enrolment},
           fleet_{fleet},
           projection_{projection},
+          auditor_{auditor},
           port_{port} {}
 
     asio::awaitable<HttpResponse> handle(HttpRequest request, std::string administrator);
 
 private:
     asio::awaitable<HttpResponse> status(const HttpRequest& request);
+    asio::awaitable<HttpResponse> ledger(const HttpRequest& request);
     asio::awaitable<HttpResponse> events(const HttpRequest& request);
     asio::awaitable<HttpResponse> transactions(const HttpRequest& request);
     asio::awaitable<HttpResponse> reconciliation(const HttpRequest& request);
@@ -38,6 +41,7 @@ private:
     EnrolmentDesk& enrolment_;
     Fleet& fleet_;
     ProjectionService& projection_;
+    Auditor& auditor_;
     std::uint16_t port_;
 };
 

@@ -104,6 +104,34 @@ json::object to_json(const JournalState& journal) {
             {"last_seen", time_or_nothing(journal.row.last_seen_ms)}};
 }
 
+json::object to_json(const LedgerAudit& audit) {
+    json::array problems, branches;
+    for (const auto& one : audit.problems)
+        problems.push_back(json::object{
+            {"first", one.first.value()}, {"last", one.last.value()}, {"what", one.what}});
+    for (const auto& one : audit.branches)
+        branches.push_back(json::object{{"number", one.number},
+                                        {"first", one.first.value()},
+                                        {"last", one.last.value()},
+                                        {"received", time_or_nothing(one.received_ms)}});
+    return {{"journal", audit.row.journal.value().text()},
+            {"device", audit.row.device.value().text()},
+            {"predecessor", audit.row.predecessor ? audit.row.predecessor->value().text() : ""},
+            {"predecessor_missing", audit.predecessor_missing},
+            {"generation", audit.row.generation},
+            {"store", audit.row.store},
+            {"workstation", audit.row.workstation},
+            {"mark", audit.row.mark.seq.value()},
+            {"hash", hex(audit.row.mark.hash)},
+            {"last_seen", time_or_nothing(audit.row.last_seen_ms)},
+            {"events", audit.events},
+            {"ok", audit.whole()},
+            {"summary", audit.summary()},
+            {"problems", std::move(problems)},
+            {"more_problems", audit.more_problems},
+            {"branches", std::move(branches)}};
+}
+
 json::object to_json(const TransactionRow& row) {
     return {{"journal", row.journal.value().text()},
             {"seq", row.seq.value()},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sync/gateway/registry.hpp"
+#include "sync/ledger/audit.hpp"
 #include "sync/projection/queries.hpp"
 
 #include <boost/json/object.hpp>
@@ -20,6 +21,7 @@ boost::json::object to_json(const JournalState& journal);
 boost::json::object to_json(const TransactionRow& row);
 boost::json::object to_json(const ExceptionRow& row);
 boost::json::object to_json(const ReconciledDay& day);
+boost::json::object to_json(const LedgerAudit& audit);
 /// The event with its fact; the sealed part is only counted, never shown.
 boost::json::object to_json(const StoredEnvelope& stored);
 

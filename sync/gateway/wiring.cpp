@@ -41,11 +41,16 @@ Result<GatewaySettings> read_settings(const HomePaths& home) {
     return parse_gateway_settings(text, file.string());
 }
 
-Result<std::unique_ptr<Ledger>> open_ledger(const HomePaths& home, Random& random) {
-    TILL_TRY(auto writing, SqliteStore::open({.file = home / "ledger.db"}, random));
-    TILL_TRY(auto reading,
+Result<std::unique_ptr<Store>> open_reading_store(const HomePaths& home, Random& random) {
+    TILL_TRY(auto store,
              SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading},
                                random));
+    return Result<std::unique_ptr<Store>>{std::move(store)};
+}
+
+Result<std::unique_ptr<Ledger>> open_ledger(const HomePaths& home, Random& random) {
+    TILL_TRY(auto writing, SqliteStore::open({.file = home / "ledger.db"}, random));
+    TILL_TRY(auto reading, open_reading_store(home, random));
     return std::make_unique<Ledger>(std::move(writing), std::move(reading));
 }
 
@@ -118,6 +123,7 @@ Result<void> serve(const HomePaths& home) {
              EnrolmentDesk::open(std::move(registry), keys, settings, clock, random));
     TILL_TRY(const auto ledger, open_ledger(home, random));
     TILL_TRY(const auto projection, ProjectionService::open(home, keys, *ledger, random));
+    Auditor auditor{[&] { return open_reading_store(home, random); }};
     Fleet fleet{*projection, clock};
 
     std::optional<AdminApi> admin;
@@ -141,7 +147,7 @@ Result<void> serve(const HomePaths& home) {
         port = acceptor.local_endpoint().port();
         acceptors.push_back(std::move(acceptor));
     }
-    admin.emplace(*ledger, *enrolment, fleet, *projection, port);
+    admin.emplace(*ledger, *enrolment, fleet, *projection, auditor, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
     // Nothing can fail any more: what is started here runs to its end.
@@ -150,9 +156,10 @@ Result<void> serve(const HomePaths& home) {
         {{"address", settings.address}, {"port", unsigned{port}}, {"loops", loops.size()}});
 
     asio::signal_set signals{loops.front()->io(), SIGTERM, SIGINT};
-    const auto on_signal = [&loops](boost::system::error_code failure, int) {
+    const auto on_signal = [&loops, &auditor](boost::system::error_code failure, int) {
         if (failure) return;
         log(LogLevel::info, "gateway", "stopping");
+        auditor.stop();
         for (const auto& loop : loops) loop->stop();
     };
     signals.async_wait(on_signal);
