@@ -20,12 +20,16 @@ Error system_error(const std::string& what) {
 }
 
 // An empty file is an empty database. Made here, it is private from its first moment, and SQLite
-// gives its WAL the same mode; the name is made to survive a power cut.
+// gives its WAL the same mode.
 Result<void> make_private_file(const std::filesystem::path& file) {
     const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (made < 0 && errno == EEXIST) return {};
     if (made < 0) return system_error("cannot make " + file.string());
     ::close(made);
+    return {};
+}
+
+Result<void> sync_folder_of(const std::filesystem::path& file) {
     const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
     const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return system_error("cannot open " + parent.string());
@@ -103,11 +107,22 @@ Result<Database> Database::open(const Options& options) {
     if (options.mode != Mode::read_only)
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
     sqlite3_wal_hook(handle, &keep_wal_pages, database.wal_pages_.get());
+    if (options.mode != Mode::read_only) TILL_TRY_VOID(database.secure(options));
     TILL_TRY(database.begin_read_, database.prepare("BEGIN"));
     TILL_TRY(database.begin_write_, database.prepare("BEGIN IMMEDIATE"));
     TILL_TRY(database.commit_, database.prepare("COMMIT"));
     TILL_TRY(database.rollback_, database.prepare("ROLLBACK"));
     return database;
+}
+
+// A process that died before its fsync, or whose fsync failed, leaves a WAL that is whole in the kernel's
+// memory only: copied back and synced, it is as durable as it looks. Busy means that a reader kept the
+// WAL from being emptied after that.
+Result<void> Database::secure(const Options& options) {
+    if (options.vfs.empty()) TILL_TRY_VOID(sync_folder_of(options.file));
+    const auto copied = checkpoint(Checkpoint::truncate);
+    if (!copied && copied.error().code != Errc::busy) return copied.error();
+    return {};
 }
 
 Result<void> Database::execute(const char* sql) {

@@ -15,7 +15,9 @@ struct sqlite3;
 namespace till {
 
 /// One connection to one SQLite database, set up the only way this system uses it: WAL,
-/// synchronous=FULL, foreign keys on, no automatic checkpoint. A commit that returned is on disk.
+/// synchronous=FULL, foreign keys on, no automatic checkpoint. A commit that returned is on disk, and
+/// so is everything that a writing connection finds when it opens: names, and commits that a process
+/// before it left unfinished.
 ///
 /// SQLite 3.40.1 has the WAL-reset bug, so a database has one connection that writes and
 /// checkpoints; every other one, in any process, is opened read_only and never checkpoints.
@@ -70,6 +72,7 @@ private:
         void operator()(sqlite3* handle) const;
     };
     explicit Database(sqlite3* handle);
+    Result<void> secure(const Options& options);
 
     std::unique_ptr<int> wal_pages_;  // Its address is known to SQLite.
     std::unique_ptr<sqlite3, Close> handle_;

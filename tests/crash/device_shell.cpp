@@ -1,9 +1,7 @@
 #include "agent/crypto/system_random.hpp"
 #include "agent/daemon/journals.hpp"
-#include "agent/journal/journal_reader.hpp"
 #include "agent/runtime/system_clock.hpp"
-#include "sync/wire/events.pb.h"
-#include "tests/crash/records.hpp"
+#include "tests/crash/device_reading.hpp"
 #include "tests/crash/shells.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,10 +22,6 @@ sync::Enrolment enrolment() {
             .last_generation = Generation{1000},
             .server_ca_pem = {},
             .sealing_keys = {}};
-}
-
-std::string where(const JournalId& journal, Seq seq, const std::string& receipt) {
-    return journal.value().text() + ' ' + std::to_string(seq.value()) + ' ' + receipt;
 }
 
 class DeviceShell final : public Target {
@@ -55,7 +49,7 @@ public:
     }
 
     // The disk thread tidies by itself.
-    Result<void> rest() override { return {}; }
+    void rest() override {}
 
     void close() override {
         journal_.reset();
@@ -67,8 +61,9 @@ public:
         for (const auto& entry : fs::directory_iterator{root_}) {
             const std::string file = entry.path().filename();
             if (file.starts_with("damaged")) return Error{Errc::corrupt, file + " was set aside"};
-            if (file.starts_with("journal-") && file.ends_with(".db"))
-                TILL_TRY_VOID(read(entry.path(), all));
+            if (!file.starts_with("journal-") || !file.ends_with(".db")) continue;
+            TILL_TRY(auto reader, JournalReader::open(entry.path()));
+            TILL_TRY_VOID(read_journal(reader, all));
         }
         return all;
     }
@@ -85,26 +80,6 @@ private:
             answer = where(stored->journal, stored->seq, stored->receipt_number);
         else
             answer = stored.error();
-    }
-
-    static Result<void> read(const fs::path& file, std::vector<Held>& all) {
-        TILL_TRY(auto reader, JournalReader::open(file));
-        TILL_TRY(const auto verified, reader.verify());
-        if (!verified.problems.empty()) return Error{Errc::corrupt, verified.summary()};
-        TILL_TRY_VOID(reader.check_pages());
-        TILL_TRY(const auto identity, reader.identity());
-        Result<void> done{};
-        const auto visit = [&](const sync::Envelope& envelope, const Digest&) {
-            const auto record = record_of(envelope);
-            if (!record) return done = record.error(), false;
-            tillstream::v1::Event event;
-            event.ParseFromString(envelope.body);
-            all.push_back(
-                {*record, where(identity.journal, envelope.seq, event.numbers().receipt_number())});
-            return true;
-        };
-        TILL_TRY_VOID(reader.scan(Seq{0}, visit));
-        return done;
     }
 
     fs::path root_;

@@ -13,6 +13,8 @@ namespace till::crash {
 Draft draft_of(Number record);
 /// The number of a record that came back; fails with corrupt when it is not as it was made.
 Result<Number> record_of(const sync::Envelope& envelope);
+/// What it took.
+std::int64_t gross_of(const sync::Envelope& envelope);
 
 /// The journals of the devices that send to the centre: record n is event n / size + 1 of journal
 /// n % size.

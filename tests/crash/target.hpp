@@ -28,11 +28,11 @@ public:
     /// As the program does when it starts: opens what lies there, makes what does not.
     virtual Result<void> open() = 0;
     /// Hands over `count` records from `first` on, as tills (or devices) that insist do: everything
-    /// before `first` has been answered. For each, where it is durable now; or that it was not
+    /// before `first` has been answered, and it is open. For each, where it is durable now; or that it was not
     /// answered.
     virtual std::vector<Result<std::string>> store(Number first, std::size_t count) = 0;
-    /// What the program does in an idle gap.
-    virtual Result<void> rest() = 0;
+    /// What the program does in an idle gap; what fails is tried again in the next.
+    virtual void rest() = 0;
     virtual void close() = 0;
 
     /// Everything that is stored, as a reader finds it; nothing is open. Fails when any of it contradicts

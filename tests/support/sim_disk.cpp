@@ -148,7 +148,7 @@ void SimDisk::State::end_life() {
 
 bool SimDisk::State::strike(Fault fault) {
     if (fault == Fault::kill) end_life();
-    if (fault == Fault::power_cut) cut(Cut::seeded);
+    if (fault == Fault::power_cut) cut(plan->cut);
     return fault == Fault::kill || fault == Fault::power_cut;
 }
 

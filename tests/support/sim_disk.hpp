@@ -28,6 +28,8 @@ public:
         kill,         ///< The process is killed meanwhile: half done, in the page cache only.
         power_cut,    ///< The power goes meanwhile: the machine is off until power_on().
     };
+    /// What becomes of writes that were not synced.
+    enum class Cut : std::uint8_t { seeded, lose_all, keep_all };
     /// The `nth` of these operations from now on (1: the next) meets the fault; `for_ever`: and all
     /// later ones do, too.
     struct Plan {
@@ -36,6 +38,7 @@ public:
         Fault fault = Fault::io;
         bool for_ever = false;
         std::string file = {};  ///< Only files whose name ends so ("-wal"); empty: all.
+        Cut cut = Cut::seeded;  ///< What a power_cut keeps.
     };
     using Image = std::map<std::string, std::string>;  ///< Contents by name.
 
@@ -49,7 +52,6 @@ public:
     bool disarm();                    ///< True when the armed fault has happened.
     std::uint64_t done(Op op) const;  ///< How many of them were asked for since the beginning.
 
-    enum class Cut : std::uint8_t { seeded, lose_all, keep_all };
     /// What was not synced is decided now. Connections that were open are dead: whatever they do
     /// fails and touches nothing, so that their owners can be destroyed afterwards.
     void power_cut(Cut cut = Cut::seeded);

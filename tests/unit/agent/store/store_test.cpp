@@ -1,9 +1,11 @@
 #include "agent/store/database.hpp"
 #include "tests/support/scratch.hpp"
+#include "tests/support/sim_disk.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <optional>
 #include <vector>
 
 using namespace till;
@@ -166,4 +168,29 @@ TEST_CASE("store: a checkpoint empties the WAL, a backup is a whole database", "
     REQUIRE(db.backup(scratch.path / "b.db"));
     Database copy = open_at(scratch.path / "b.db", Mode::read_only);
     CHECK(count(copy) == 1);
+}
+
+TEST_CASE("store: what a killed process had not synced is durable once another has opened it",
+          "[store]") {
+    const bool reader_in_the_way = GENERATE(false, true);
+    CAPTURE(reader_in_the_way);
+    SimDisk disk{"killed"};
+    const Database::Options options{.file = "/sim/t.db", .mode = Mode::create, .vfs = disk.name()};
+    auto database = *Database::open(options);
+    REQUIRE(migrate(database, schema));
+    disk.arm({.ops = {SimDisk::Op::sync}, .fault = SimDisk::Fault::kill});
+    REQUIRE_FALSE(database.execute("INSERT INTO t(b) VALUES('answered')"));
+
+    auto reader = *Database::open({.file = options.file, .mode = Mode::read_only, .vfs = "killed"});
+    std::optional<Transaction> standing;
+    if (reader_in_the_way) {
+        standing.emplace(*Transaction::begin(reader, Transaction::Kind::read));
+        REQUIRE(count(reader) == 1);
+    }
+    auto again = *Database::open(options);
+    REQUIRE(count(again) == 1);
+    disk.power_cut(SimDisk::Cut::lose_all);
+    disk.power_on();
+    auto after = *Database::open(options);
+    CHECK(count(after) == 1);
 }
