@@ -35,6 +35,7 @@ inline constexpr std::size_t ledger_wal_bytes_max =
 inline constexpr auto ledger_idle_gap = 200ms;
 inline constexpr std::size_t batches_in_flight_max = 64;  // What waits longer goes together.
 inline constexpr auto heartbeat_interval = 10s;
+inline constexpr auto note_interval = 10s;  // Between two signed notes to one device.
 inline constexpr auto peer_silence_max = 35s;
 inline constexpr auto handshake_time_max = 10s;
 inline constexpr auto request_time_max = 30s;

@@ -3,6 +3,7 @@
 #include "agent/daemon/set_aside.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
+#include "sync/tls/certificate.hpp"
 
 #include <algorithm>
 
@@ -153,6 +154,13 @@ Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Byte
     return unfinished;
 }
 
+Result<void> verify_note(const sync::KeptNote& kept, std::string_view server_ca_pem) {
+    const Bytes statement = sync::note_key_statement(kept.key.public_key);
+    if (!sync::verify_with_certificate(server_ca_pem, statement, kept.key.certified))
+        return Error{Errc::not_trusted, "the centre's authority does not vouch for the note's key"};
+    return sync::verify_note(kept.note, kept.key);
+}
+
 sync::UplinkSession::Options hello(const JournalIdentity& journal,
                                    const sync::Enrolment& enrolment) {
     return {.journal = journal.journal,
@@ -167,7 +175,13 @@ sync::UplinkSession::Options hello(const JournalIdentity& journal,
 JournalPort::Standing JournalPort::standing() const {
     const Head head = journal_.head();
     auto acknowledged = journal_.acknowledged();
-    return {{head.seq, head.hash}, acknowledged.seq, std::move(acknowledged.store_epoch)};
+    Standing standing{.head = {head.seq, head.hash}, .acknowledged = acknowledged.seq};
+    for (const auto& [note, key] : journal_.notes()) {
+        if (note.store_epoch == acknowledged.store_epoch) standing.noted = note.last;
+        standing.note_key = key;  // The newest comes last.
+    }
+    standing.store_epoch = std::move(acknowledged.store_epoch);
+    return standing;
 }
 
 asio::awaitable<Result<std::vector<sync::Envelope>>> JournalPort::read(Seq from,
@@ -183,6 +197,11 @@ asio::awaitable<Result<void>> JournalPort::acknowledge(Seq seq, Bytes store_epoc
     const auto noted = co_await journal_.acknowledge(acknowledged);
     if (noted && acknowledged_) acknowledged_();
     co_return noted;
+}
+
+asio::awaitable<Result<void>> JournalPort::keep_note(sync::KeptNote kept) {
+    TILL_CO_TRY_VOID(verify_note(kept, server_ca_pem_));
+    co_return co_await journal_.keep_note(std::move(kept));
 }
 
 asio::awaitable<Result<void>> JournalPort::wait_beyond(Seq seq) {

@@ -38,6 +38,9 @@ Result<void> begin_next_journal(Home& home, const sync::Enrolment& enrolment, Cl
 Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
                                                           Clock& clock);
 
+/// Fails with not_trusted unless the note's key signed it and that authority vouches for the key.
+Result<void> verify_note(const sync::KeptNote& kept, std::string_view server_ca_pem);
+
 /// What the uplink says of a journal when it connects.
 sync::UplinkSession::Options hello(const JournalIdentity& journal,
                                    const sync::Enrolment& enrolment);
@@ -45,18 +48,24 @@ sync::UplinkSession::Options hello(const JournalIdentity& journal,
 /// A journal as the uplink sees it.
 class JournalPort final : public sync::JournalSource {
 public:
-    /// `acknowledged`, when given, is called after each acknowledgement.
-    explicit JournalPort(Journal& journal, std::function<void()> acknowledged = {})
-        : journal_{journal}, acknowledged_{std::move(acknowledged)} {}
+    /// Notes are believed when the authority of `server_ca_pem` vouches for their key. `acknowledged`,
+    /// when given, is called after each acknowledgement.
+    JournalPort(Journal& journal, std::string server_ca_pem,
+                std::function<void()> acknowledged = {})
+        : journal_{journal},
+          server_ca_pem_{std::move(server_ca_pem)},
+          acknowledged_{std::move(acknowledged)} {}
     Standing standing() const override;
     asio::awaitable<Result<std::vector<sync::Envelope>>> read(Seq from, std::size_t bytes_max,
                                                               std::size_t records_max) override;
     asio::awaitable<Result<Digest>> hash_at(Seq seq) override;
     asio::awaitable<Result<void>> acknowledge(Seq seq, Bytes store_epoch) override;
+    asio::awaitable<Result<void>> keep_note(sync::KeptNote kept) override;
     asio::awaitable<Result<void>> wait_beyond(Seq seq) override;
 
 private:
     Journal& journal_;
+    std::string server_ca_pem_;
     std::function<void()> acknowledged_;
 };
 

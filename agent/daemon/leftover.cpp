@@ -10,7 +10,7 @@ Leftover::Leftover(asio::any_io_executor executor, OpenJournal journal, Home& ho
     : home_{home},
       identity_{identity},
       journal_{executor, std::move(journal.core), std::move(journal.options), clock},
-      port_{journal_, [this] { changed_.cancel(); }},
+      port_{journal_, identity.enrolment().server_ca_pem, [this] { changed_.cancel(); }},
       uplink_{{.gateway = identity.enrolment().gateway,
                .hello = hello(journal_.identity(), identity.enrolment()),
                .seed = seed},

@@ -86,7 +86,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     agent->reporter_ = std::make_unique<DayReporter>(world.executor, reporting, *agent->journal_,
                                                      *agent->identity_, submit_totals);
     if (!settings.uplink_enabled) return agent;
-    agent->port_ = std::make_unique<JournalPort>(*agent->journal_);
+    agent->port_ = std::make_unique<JournalPort>(*agent->journal_, enrolment.server_ca_pem);
     const sync::Uplink::Options uplink{.gateway = enrolment.gateway,
                                        .hello = hello(agent->journal_->identity(), enrolment),
                                        .seed = seed(world.random)};

@@ -18,6 +18,7 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
     TILL_TRY(writer.derived_, database.prepare("UPDATE derived SET keys_seq = ?, days_seq = ?"));
     TILL_TRY(writer.acknowledged_,
              database.prepare("UPDATE acknowledged SET seq = ?, store_epoch = ?"));
+    TILL_TRY(writer.note_, database.prepare("REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     return writer;
 }
 
@@ -61,6 +62,13 @@ Result<void> EventWriter::update_derived(const JournalRows::Derived& derived) {
 
 Result<void> EventWriter::update_acknowledged(Seq seq, const Bytes& store_epoch) {
     return acknowledged_.run(seq.value(), Blob{store_epoch});
+}
+
+Result<void> EventWriter::replace_note(const sync::KeptNote& kept) {
+    const sync::Note& note = kept.note;
+    return note_.run(Blob{note.store_epoch}, note.first.value(), note.last.value(), note.hash,
+                     note.time.value(), Blob{note.key_id}, Blob{note.signature},
+                     Blob{kept.key.public_key}, Blob{kept.key.certified});
 }
 
 Result<void> write_identity(Database& database, const JournalIdentity& identity) {

@@ -25,9 +25,10 @@ public:
     Result<void> update_state(const Bytes& state);
     Result<void> update_derived(const JournalRows::Derived& derived);
     Result<void> update_acknowledged(Seq seq, const Bytes& store_epoch);
+    Result<void> replace_note(const sync::KeptNote& kept);
 
 private:
-    Statement insert_, head_, state_, derived_, acknowledged_;
+    Statement insert_, head_, state_, derived_, acknowledged_, note_;
     sync::Envelope envelope_;  // Its buffers are used again and again.
 };
 

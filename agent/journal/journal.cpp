@@ -44,6 +44,7 @@ struct Journal::Impl : std::enable_shared_from_this<Impl> {
           identity{core.identity()},
           head{core.head()},
           acknowledged{core.acknowledged()},
+          notes{core.notes()},
           state{core.state()} {}
 
     void start(JournalCore core, JournalCore::Options options, Clock& clock);
@@ -61,6 +62,7 @@ struct Journal::Impl : std::enable_shared_from_this<Impl> {
     JournalIdentity identity;
     Head head;
     JournalCore::Acknowledged acknowledged;
+    std::vector<sync::KeptNote> notes;
     Bytes state;
     detail::DiskThread::Captures staged;
     std::size_t waiting = 0;
@@ -196,6 +198,20 @@ asio::awaitable<Result<void>> Journal::acknowledge(JournalCore::Acknowledged ack
     co_return written;
 }
 
+asio::awaitable<Result<void>> Journal::keep_note(sync::KeptNote kept) {
+    using Notes = std::vector<sync::KeptNote>;
+    const auto work = [kept = std::move(kept)](JournalCore& core) -> Result<Notes> {
+        TILL_TRY_VOID(core.keep_note(kept));
+        return core.notes();
+    };
+    const auto impl = impl_;
+    auto notes = co_await impl->ask<Notes>(work);
+    if (!notes) co_return std::move(notes).error();
+    impl->notes = *std::move(notes);
+    co_return Result<void>{};
+}
+
+const std::vector<sync::KeptNote>& Journal::notes() const { return impl_->notes; }
 Head Journal::head() const { return impl_->head; }
 JournalCore::Acknowledged Journal::acknowledged() const { return impl_->acknowledged; }
 const JournalIdentity& Journal::identity() const { return impl_->identity; }

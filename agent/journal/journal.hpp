@@ -44,10 +44,12 @@ public:
                                                               std::size_t records_max);
     asio::awaitable<Result<Digest>> hash_at(Seq seq);
     asio::awaitable<Result<void>> acknowledge(JournalCore::Acknowledged acknowledged);
+    asio::awaitable<Result<void>> keep_note(sync::KeptNote kept);
 
     /// As of the last finished commit; no I/O.
     Head head() const;
     JournalCore::Acknowledged acknowledged() const;
+    const std::vector<sync::KeptNote>& notes() const;
     const JournalIdentity& identity() const;
     Bytes state() const;
     std::size_t waiting() const;

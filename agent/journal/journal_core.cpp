@@ -39,6 +39,7 @@ struct JournalCore::Impl {
     Witness witness;
     Acknowledged acknowledged;
     Bytes state;
+    std::vector<sync::KeptNote> notes;
     bool failed = false;  // A commit went wrong: what is on disk is not known.
 
     Result<void> load_owner();
@@ -107,6 +108,7 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
 Result<void> JournalCore::Impl::load_owner() {
     TILL_TRY(Statement get_state, database.prepare("SELECT state FROM owner_state"));
     TILL_TRY_VOID(get_state.each([&](const Row& row) { state = row.bytes(0); }));
+    TILL_TRY(notes, rows.notes(identity.journal));
     TILL_TRY(Statement get_ack, database.prepare("SELECT seq, store_epoch FROM acknowledged"));
     return get_ack.each([&](const Row& row) {
         acknowledged = {Seq{row.unsigned_integer(0)}, Bytes{row.bytes(1)}};
@@ -293,6 +295,27 @@ Result<void> JournalCore::acknowledge(const Acknowledged& acknowledged) {
     TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=FULL"));
     TILL_TRY_VOID(written);
     impl_->acknowledged = acknowledged;
+    return {};
+}
+
+const std::vector<sync::KeptNote>& JournalCore::notes() const { return impl_->notes; }
+
+Result<void> JournalCore::keep_note(const sync::KeptNote& kept) {
+    const sync::Note& note = kept.note;
+    if (note.journal != impl_->identity.journal)
+        return Error{Errc::not_trusted, "the note is of another journal"};
+    TILL_TRY(const Digest own, hash_at(note.last));
+    if (own != note.hash)
+        return Error{Errc::not_trusted, "the note's hash is not this journal's at event "
+                                            + std::to_string(note.last.value())};
+    TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=NORMAL"));
+    const auto written = impl_->writer.replace_note(kept);
+    TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=FULL"));
+    TILL_TRY_VOID(written);
+    std::erase_if(impl_->notes, [&](const sync::KeptNote& older) {
+        return older.note.store_epoch == note.store_epoch;
+    });
+    impl_->notes.push_back(kept);
     return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "agent/core/result.hpp"
 #include "agent/journal/record.hpp"
+#include "sync/wire/note.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -77,6 +78,13 @@ public:
     };
     Acknowledged acknowledged() const;
     Result<void> acknowledge(const Acknowledged& acknowledged);
+
+    /// The newest note of each of the centre's stores, oldest first.
+    const std::vector<sync::KeptNote>& notes() const;
+    /// Keeps a note whose signature the caller has verified, in place of an older one by the same
+    /// store. Fails with not_trusted when it is of another journal or its hash is not this chain's.
+    /// Not synced on its own: a note lost in a power cut comes again.
+    Result<void> keep_note(const sync::KeptNote& kept);
 
     /// After a commit whose outcome is unknown, the journal opened anew shows what the kernel has in
     /// memory, and a failed fsync may have dropped it from the way to the disk. This copies the WAL

@@ -68,6 +68,11 @@ Result<void> JournalReader::scan_loose(Seq from, const VisitLoose& visit) {
     return impl_->rows.each_loose(from, visit);
 }
 
+Result<std::vector<sync::KeptNote>> JournalReader::notes() {
+    TILL_TRY(const JournalIdentity identity, this->identity());
+    return impl_->rows.notes(identity.journal);
+}
+
 Result<void> JournalReader::check_pages() {
     TILL_TRY(Statement check, impl_->database.prepare("PRAGMA quick_check(1)"));
     Bytes found = "no answer";

@@ -3,6 +3,7 @@
 #include "agent/core/result.hpp"
 #include "agent/journal/day_totals.hpp"
 #include "agent/journal/record.hpp"
+#include "sync/wire/note.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -50,6 +51,9 @@ public:
     using VisitLoose =
         std::function<Result<void>(const sync::Envelope&, const Digest& hash, bool proved)>;
     Result<void> scan_loose(Seq from, const VisitLoose& visit);
+
+    /// The newest note of each of the centre's stores, oldest first; nothing of them is verified.
+    Result<std::vector<sync::KeptNote>> notes();
 
     /// Whether the whole file is as SQLite wrote it (PRAGMA quick_check); corrupt says what is not.
     /// Reads every page.

@@ -89,6 +89,10 @@ Result<JournalRows> JournalRows::prepare(Database& database) {
         database.prepare("SELECT seq, version, kind, wall, since_boot, boot, hash, erased_sealed,"
                          " sealed, body FROM event WHERE seq > ? AND seq <= ?"
                          " ORDER BY seq LIMIT ?"));
+    TILL_TRY(rows.notes_,
+             database.prepare("SELECT store_epoch, first_seq, last_seq, last_hash, time,"
+                              " key_id, signature, public_key, certified FROM note"
+                              " ORDER BY time"));
     TILL_TRY(rows.days_, database.prepare("SELECT DISTINCT business_day FROM day ORDER BY 1"));
     TILL_TRY(rows.day_,
              database.prepare("SELECT events, first_seq, last_seq, last_hash FROM day"
@@ -207,6 +211,25 @@ Result<void> JournalRows::each_loose(Seq from, const VisitLoose& visit) {
         return visit(envelope, hash, row.integer(10) != 0);
     };
     return loose_.each(read, from.value());
+}
+
+Result<std::vector<sync::KeptNote>> JournalRows::notes(const JournalId& journal) {
+    std::vector<sync::KeptNote> notes;
+    const auto read = [&](const Row& row) -> Result<void> {
+        sync::KeptNote& kept = notes.emplace_back();
+        TILL_TRY(kept.note.hash, digest(row, 3));
+        kept.note.store_epoch = row.bytes(0);
+        kept.note.journal = journal;
+        kept.note.first = Seq{row.unsigned_integer(1)};
+        kept.note.last = Seq{row.unsigned_integer(2)};
+        kept.note.time = WallTime{row.integer(4)};
+        kept.note.key_id = row.bytes(5);
+        kept.note.signature = row.bytes(6);
+        kept.key = {Bytes{row.bytes(7)}, Bytes{row.bytes(8)}};
+        return {};
+    };
+    TILL_TRY_VOID(notes_.each(read));
+    return notes;
 }
 
 Result<std::vector<std::string>> JournalRows::business_days() {

@@ -49,13 +49,15 @@ public:
     using VisitLoose = JournalReader::VisitLoose;
     Result<void> each_loose(Seq from, const VisitLoose& visit);
 
+    Result<std::vector<sync::KeptNote>> notes(const JournalId& journal);  ///< Oldest first.
+
     Result<std::vector<std::string>> business_days();
     /// What is stored of one day.
     Result<DayFigures> stored_day(const DayKey& key);
     Result<std::vector<DayKey>> stored_keys(std::string_view business_day);
 
 private:
-    Statement identity_, head_, derived_, hash_, given_, events_, salvage_, loose_;
+    Statement identity_, head_, derived_, hash_, given_, events_, salvage_, loose_, notes_;
     Statement days_, day_, figures_, keys_;
 };
 

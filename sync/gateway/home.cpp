@@ -78,6 +78,34 @@ Result<std::vector<SealingKeyPair>> load_sealing_keys(const std::filesystem::pat
     return pairs;
 }
 
+Result<void> make_note_key(const std::filesystem::path& file, const Authority& authority) {
+    const SigningKeyPair pair = make_signing_key_pair();
+    const Bytes certified = authority.vouch(note_key_statement(pair.public_key));
+    return write_private_file(
+        file, Secret{fmt::format("{} {} {}\n", hex(pair.public_key), hex(pair.private_key.reveal()),
+                                 hex(certified))});
+}
+
+Result<std::shared_ptr<const NoteSigner>> load_note_key(const std::filesystem::path& file,
+                                                        const Authority& authority) {
+    if (std::error_code failure; !std::filesystem::exists(file, failure))
+        TILL_TRY_VOID(make_note_key(file, authority));
+    TILL_TRY(const Secret text, read_private_file(file));
+    std::istringstream line{std::string{text.reveal()}};
+    std::string public_hex, private_hex, certified_hex;
+    line >> public_hex >> private_hex >> certified_hex;
+    TILL_TRY(Bytes public_key, unhex(public_hex));
+    TILL_TRY(const Bytes private_key, unhex(private_hex));
+    TILL_TRY(Bytes certified, unhex(certified_hex));
+    // Notes that no device believes would be found out years later.
+    const auto vouched = verify_with_certificate(authority.certificate_pem(),
+                                                 note_key_statement(public_key), certified);
+    if (public_key.size() != 32 || private_key.size() != 64 || !vouched)
+        return Error{Errc::malformed, file.string() + ": not a key that server-ca.pem vouches for"};
+    return std::make_shared<const NoteSigner>(
+        SigningKeyPair{std::move(public_key), Secret{private_key}}, std::move(certified));
+}
+
 }  // namespace
 
 Result<void> issue_administrator(const HomePaths& home, const std::string& name,
@@ -119,6 +147,8 @@ Result<void> init_home(const HomePaths& home, const HomeSpec& spec, WallTime now
         home / "sealing-keys",
         Secret{fmt::format("{} {} {}\n", sealing.key.id, hex(sealing.key.public_key),
                            hex(sealing.private_key.reveal()))}));
+    TILL_TRY(const Authority servers, Authority::load(home / "server-ca.pem"));
+    TILL_TRY_VOID(make_note_key(home / "note-key", servers));
     TILL_TRY_VOID(save_hex(home / "token-key", make_key()));
     TILL_TRY_VOID(save_hex(home / "vault-key", make_key()));
     TILL_TRY_VOID(issue_administrator(home, "administrator", home / "admin", spec, now));
@@ -135,11 +165,12 @@ Result<HomeKeys> load_keys(const HomePaths& home) {
     TILL_TRY(const Authority admin, Authority::load(home / "admin-ca.pem"));
     TILL_TRY(Credentials server, Credentials::load(home / "server.pem"));
     TILL_TRY(auto sealing, load_sealing_keys(home / "sealing-keys"));
+    TILL_TRY(auto notes, load_note_key(home / "note-key", server_authority));
     TILL_TRY(Secret token_key, load_hex_key(home / "token-key"));
     TILL_TRY(Secret vault_key, load_hex_key(home / "vault-key"));
-    return HomeKeys{std::move(device),   std::move(server_authority), admin.certificate_pem(),
-                    std::move(server),   std::move(sealing),          std::move(token_key),
-                    std::move(vault_key)};
+    return HomeKeys{std::move(device),    std::move(server_authority), admin.certificate_pem(),
+                    std::move(server),    std::move(sealing),          std::move(notes),
+                    std::move(token_key), std::move(vault_key)};
 }
 
 }  // namespace till::sync

@@ -5,8 +5,10 @@
 #include "agent/core/secret.hpp"
 #include "agent/crypto/sealing.hpp"
 #include "sync/tls/authority.hpp"
+#include "sync/wire/note.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ namespace till::sync {
 ///   server-ca.pem device-ca.pem admin-ca.pem   one authority for each role, with its key
 ///   server.pem                 the gateway's own key and chain (its authority included)
 ///   sealing-keys               what personal data is sealed to: "id public private", hex, a line each
+///   note-key                   what notes of stored events are signed with: "public private certified", hex
 ///   token-key vault-key        32 bytes each, hex: customer tokens; wrapping of customers' data keys
 ///   registry.db ledger.db projection.db vault.db
 ///   admin/                     what an administrator's tillctl needs: copy it to her machine
@@ -46,11 +49,13 @@ struct HomeKeys {
     std::string admin_authority_pem;
     Credentials server;
     std::vector<SealingKeyPair> sealing;  ///< The newest last; never empty.
+    std::shared_ptr<const NoteSigner> notes;
     Secret token_key;
     Secret vault_key;
 };
 
-/// Fails with not_found (with how to make one), forbidden (others may read it) or malformed.
+/// A home of before there were notes gets its note-key now. Fails with not_found (with how to make
+/// one), forbidden (others may read it) or malformed.
 Result<HomeKeys> load_keys(const HomePaths& home);
 
 /// A certificate for one more administrator, in `folder`: credentials, trust anchor and address.

@@ -243,6 +243,7 @@ asio::awaitable<Result<void>> Server::converse_as(Result<Registry::Device> devic
                               .device = *std::move(device),
                               .sealing_key_id = rooms_.keys.sealing.back().key.id,
                               .backup_age = rooms_.settings.backup_age,
+                              .notes = rooms_.keys.notes,
                               .accepted = accepted,
                               .revoked = std::move(revoked)};
     co_return co_await connection.run(std::move(stream), std::move(request));

@@ -220,7 +220,8 @@ asio::awaitable<Result<void>> SyncConnection::run(TlsStream stream, HttpRequest 
                                     .store_epoch = ledger.epoch(),
                                     .sealing_key_id = sealing_key_id,
                                     .backup_age = backup_age,
-                                    .accepted = accepted};
+                                    .accepted = accepted,
+                                    .notes = notes};
     Shell shell{*this, std::move(stream), GatewaySession{std::move(options)}};
     co_return co_await shell.run(upgrade);
 }

@@ -37,6 +37,7 @@ struct SyncConnection {
     Registry::Device device;
     std::uint32_t sealing_key_id = 0;
     std::chrono::milliseconds backup_age{0};
+    std::shared_ptr<const NoteSigner> notes;
     Times accepted;
     std::function<bool()> revoked;  ///< Asked every few seconds.
 

@@ -81,7 +81,7 @@ void GatewaySession::Impl::take_next(const v1::Batch& batch) {
     if (!run) return hang_up(reason_for(run.error()), "batch: " + run.error().detail);
     resending = false;
     verified = run->after;
-    committing.push_back({raw_bytes(batch), run->after.seq});
+    committing.push_back({raw_bytes(batch), run->after});
     pending_bytes += raw_bytes(batch);
     const ClockOffset offset = clock.at(now);
     Commit commit;
@@ -103,7 +103,7 @@ void GatewaySession::Impl::take_branch(const v1::Batch& batch) {
     auto run = verify_batch(batch, journal, before);
     if (!run) return hang_up(reason_for(run.error()), "branch: " + run.error().detail);
     step = Step::forked;
-    keeping.push_back({raw_bytes(batch), run->after.seq});
+    keeping.push_back({raw_bytes(batch), run->after});
     pending_bytes += raw_bytes(batch);
     out.push_back(KeepBranch{journal, before, std::move(run->envelopes), now.wall.value()});
 }
@@ -115,16 +115,18 @@ void GatewaySession::Impl::take(const Committed& e) {
     if (!e.appended->won) return hang_up(Reason::overtaken, "another session was faster");
     v1::Frame answer = frame();
     v1::Ack& ack = *answer.mutable_ack();
-    ack.set_mark(done->last.value());
+    ack.set_mark(done->end.seq.value());
     if (grantable() >= granted + credit_step) ack.set_credit_bytes(granted = grantable());
     out.push_back(send(answer));
+    committed = done->end;
+    if (committing.empty()) send_note_when_due();
 }
 
 void GatewaySession::Impl::take(const BranchKept& e) {
     const auto done = release(keeping);
     if (!done) return;
     if (!e.branch) return hang_up(Reason::unavailable, "store", retry_when_store_fails);
-    tell_fork(done->last.value());
+    tell_fork(done->end.seq.value());
     tell_credit();
 }
 

@@ -18,7 +18,7 @@ struct GatewaySession::Impl {
     /// A batch handed to the shell: what it occupies, and where it ends.
     struct Pending {
         std::size_t raw_bytes;
-        Seq last;
+        Mark end;
     };
 
     explicit Impl(Options from) : options{std::move(from)}, now{options.accepted}, heard{now} {}
@@ -31,7 +31,11 @@ struct GatewaySession::Impl {
     std::uint32_t stream = 0;
     Codec codec = codec_stored;
     JournalId journal{Uuid{}};
-    Mark verified;  ///< Where the next batch must begin.
+    Mark verified;   ///< Where the next batch must begin.
+    Mark committed;  ///< What is stored.
+    bool knows_note_key = false;
+    Seq noted{0};  ///< What the device's newest note goes up to.
+    std::optional<Times> note_sent;
     std::deque<Pending> committing;
     std::deque<Pending> keeping;
     std::deque<std::pair<std::string, std::uint32_t>> storing_totals;
@@ -51,6 +55,7 @@ struct GatewaySession::Impl {
     void tell_credit();
     std::optional<Pending> release(std::deque<Pending>& queue);
     void tell_fork(std::uint64_t kept);
+    void send_note_when_due();
 
     void take(const Received&);
     void take(const Bound&);

@@ -148,6 +148,9 @@ void GatewaySession::Impl::take(const v1::Hello& hello, std::uint32_t on_stream)
     codec = common_codec(hello);
     // The device read its clock after we had accepted and before now.
     if (const auto sample = times_of(hello.clock())) clock.bracket(options.accepted, now, *sample);
+    if (hello.store_epoch() == options.store_epoch) noted = Seq{hello.noted()};
+    knows_note_key =
+        options.notes && hello.note_key_id() == note_key_id(options.notes->key().public_key);
     step = Step::binding;
     Bind bind{*row};
     bind.first_hello.last_seen_ms = now.wall.value();
@@ -166,6 +169,7 @@ void GatewaySession::Impl::take(const Bound& e) {
     step = Step::open;
     verified = e.row->mark;
     if (verified.seq == Seq{0}) verified.hash = genesis(journal);
+    committed = verified;
     granted = grantable();
     v1::Frame answer = frame();
     v1::Welcome& welcome = *answer.mutable_welcome();
@@ -178,6 +182,7 @@ void GatewaySession::Impl::take(const Bound& e) {
     welcome.mutable_clock()->set_wall_ms(now.wall.value());
     welcome.set_sealing_key_id(options.sealing_key_id);
     welcome.set_backup_age_ms(static_cast<std::uint64_t>(options.backup_age.count()));
+    if (options.notes && !knows_note_key) put(*welcome.mutable_note_key(), options.notes->key());
     out.push_back(send(answer));
     ping();
 }
@@ -245,6 +250,25 @@ void GatewaySession::Impl::take(const Tick&) {
     const std::chrono::milliseconds quiet{since(last_ping, now)};
     const bool welcomed = step == Step::open || step == Step::forked;
     if (welcomed && quiet >= limits::heartbeat_interval) ping();
+    send_note_when_due();
+}
+
+/// One signature for many batches: the newest note says all that those before it said.
+void GatewaySession::Impl::send_note_when_due() {
+    if (!options.notes || step != Step::open || committed.seq <= noted) return;
+    if (note_sent && std::chrono::milliseconds{since(*note_sent, now)} < limits::note_interval)
+        return;
+    v1::Frame said = frame();
+    put(*said.mutable_note(), options.notes->sign({.store_epoch = options.store_epoch,
+                                                   .journal = journal,
+                                                   .last = committed.seq,
+                                                   .hash = committed.hash,
+                                                   .time = now.wall,
+                                                   .key_id = {},
+                                                   .signature = {}}));
+    out.push_back(send(said));
+    noted = committed.seq;
+    note_sent = now;
 }
 
 }  // namespace till::sync

@@ -3,6 +3,7 @@
 #include "agent/core/result.hpp"
 #include "sync/session/exchange.hpp"
 #include "sync/wire/append.hpp"
+#include "sync/wire/note.hpp"
 
 #include <chrono>
 #include <memory>
@@ -27,6 +28,7 @@ public:
         std::uint32_t sealing_key_id = 0;
         std::chrono::milliseconds backup_age{0};
         Times accepted;  ///< When the connection was accepted: before the device's hello.
+        std::shared_ptr<const NoteSigner> notes = {};  ///< Without one, no notes are sent.
     };
 
     // Events (and Received, Tick).

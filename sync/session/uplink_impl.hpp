@@ -66,6 +66,7 @@ struct UplinkSession::Impl {
     void take(const v1::Welcome&);
     void take(const v1::Hold&);
     void take(const v1::Bye&);
+    void take(const v1::Note&);
 
     // Sending and being answered (uplink_batches.cpp).
     void take(const RecordsRead&);

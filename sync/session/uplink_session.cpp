@@ -67,6 +67,8 @@ void UplinkSession::Impl::take(const Connected&) {
     hello.set_agent_version(options.agent_version);
     hello.set_acknowledged(options.acknowledged.value());
     hello.set_store_epoch(options.store_epoch);
+    if (options.note_key) hello.set_note_key_id(note_key_id(options.note_key->public_key));
+    hello.set_noted(options.noted.value());
     out.push_back(send(frame));
 }
 
@@ -109,6 +111,7 @@ void UplinkSession::Impl::take(const v1::Frame& frame) {
 }
 
 void UplinkSession::Impl::take_streamed(const v1::Frame& frame) {
+    if (frame.has_note() && is_welcomed()) return take(frame.note());
     if (!is_up()) return hang_up(Reason::violation, "an answer to nothing that was sent");
     switch (frame.kind_case()) {
         case v1::Frame::kAck:
@@ -130,6 +133,16 @@ void UplinkSession::Impl::take_streamed(const v1::Frame& frame) {
     }
 }
 
+// A note that cannot be used is passed over: it proves nothing, and no till waits for one.
+void UplinkSession::Impl::take(const v1::Note& message) {
+    auto note = note_of(message);
+    const bool same_chain = step == Step::checking || step == Step::streaming;
+    if (!note || !options.note_key || note->journal != options.journal || note->store_epoch != epoch
+        || note->last > std::max(acked.seq, centre.seq) || !same_chain)
+        return;
+    out.push_back(Noted{{*std::move(note), *options.note_key}});
+}
+
 void UplinkSession::Impl::take(const v1::Welcome& welcome) {
     if (step != Step::greeted) return hang_up(Reason::violation, "a second welcome");
     const auto hash = to_digest(welcome.mark_hash());
@@ -145,6 +158,8 @@ void UplinkSession::Impl::take(const v1::Welcome& welcome) {
     }
     const Codec wanted{welcome.codec()};
     if (std::ranges::find(codecs(), wanted) != codecs().end()) codec = wanted;
+    if (welcome.has_note_key())
+        if (auto key = note_key_of(welcome.note_key())) options.note_key = *std::move(key);
     epoch = welcome.store_epoch();
     credit = welcome.credit_bytes();
     centre = {mark, *hash};

@@ -3,6 +3,7 @@
 #include "agent/core/result.hpp"
 #include "sync/session/exchange.hpp"
 #include "sync/wire/append.hpp"
+#include "sync/wire/note.hpp"
 
 #include <chrono>
 #include <memory>
@@ -34,6 +35,8 @@ public:
         Mark head;            ///< The journal's head now.
         Seq acknowledged{0};  ///< What the journal remembers of the centre …
         Bytes store_epoch;    ///< … and which store said so; empty before the first ack.
+        Seq noted{0};         ///< What that store's newest note goes up to.
+        std::optional<NoteKey> note_key = {};  ///< Of the newest note, whichever store's.
     };
 
     // Events.
@@ -115,8 +118,13 @@ public:
         std::string topic;
         std::uint64_t version = 0;
     };
+    /// A signed note of what the centre holds of this journal. Nothing of it is verified but that it
+    /// names this journal and the store that welcomed us: the shell does that, and keeps it.
+    struct Noted {
+        KeptNote kept;
+    };
     using Action = std::variant<Send, Hangup, ReadRecords, ReadHash, Acknowledge, Welcomed, Forked,
-                                Retired, TotalsStored, Noticed>;
+                                Retired, TotalsStored, Noticed, Noted>;
     using Actions = std::vector<Action>;
 
     explicit UplinkSession(Options options);

@@ -50,6 +50,9 @@ public:
     const std::string& certificate_pem() const noexcept { return own_.chain_pem(); }
     Result<CertificateFacts> facts() const { return own_.facts(); }
 
+    /// Vouches for something that is no certificate; `statement` begins with words that say what it is.
+    Bytes vouch(BytesView statement) const { return own_.sign(statement); }
+
     /// A certificate (PEM) for the key of `request_pem`: random 16-byte serial, key usage
     /// digitalSignature, critical CA:false. Fails with malformed (request or grant), unsupported
     /// (key is not P-256), not_trusted (the request is not signed by its own key) or out_of_range

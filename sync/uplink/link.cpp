@@ -126,6 +126,14 @@ asio::awaitable<void> Link::acknowledge() {
     changed_.cancel();
 }
 
+asio::awaitable<void> Link::keep_note(KeptNote kept) {
+    const auto upto = kept.note.last.value();
+    const auto done = co_await uplink_.journal_.keep_note(std::move(kept));
+    if (!done && done.error().code != Errc::unsupported)
+        log(LogLevel::warning, "uplink", "the centre's note was not kept",
+            {{"upto", upto}, {"error", done.error().detail}});
+}
+
 asio::awaitable<void> Link::finish_sending() {
     while (!outgoing_.empty() || acknowledging_) co_await changed_.async_wait(nothrow);
 }
@@ -172,6 +180,10 @@ void Link::perform(const UplinkSession::TotalsStored& action) {
 
 void Link::perform(const UplinkSession::Noticed& action) {
     uplink_.owner_.on_noticed(action.topic, action.version);
+}
+
+void Link::perform(UplinkSession::Noted action) {
+    children_.spawn(keep_note(std::move(action.kept)));
 }
 
 }  // namespace till::sync

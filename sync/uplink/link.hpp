@@ -31,6 +31,7 @@ private:
     asio::awaitable<void> read_records(UplinkSession::ReadRecords wanted);
     asio::awaitable<void> read_hash(UplinkSession::ReadHash wanted);
     asio::awaitable<void> acknowledge();
+    asio::awaitable<void> keep_note(KeptNote kept);
 
     asio::awaitable<void> finish_sending();
     asio::awaitable<Result<void>> say_goodbye();
@@ -47,6 +48,7 @@ private:
     void perform(const UplinkSession::Retired& action);
     void perform(const UplinkSession::TotalsStored& action);
     void perform(const UplinkSession::Noticed& action);
+    void perform(UplinkSession::Noted action);
 
     Uplink& uplink_;
     MessagePipe pipe_;

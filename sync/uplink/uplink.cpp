@@ -49,6 +49,8 @@ asio::awaitable<Uplink::Ended> Uplink::connect_and_sync() {
     hello.head = standing.head;
     hello.acknowledged = standing.acknowledged;
     hello.store_epoch = std::move(standing.store_epoch);
+    hello.noted = standing.noted;
+    hello.note_key = std::move(standing.note_key);
     Link link{*this, *std::move(pipe), std::move(hello), co_await asio::this_coro::executor};
     link_ = &link;
     const auto how = co_await link.run();

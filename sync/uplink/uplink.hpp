@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ public:
         Mark head;
         Seq acknowledged{0};
         Bytes store_epoch;  ///< Of the store that acknowledged; empty before the first.
+        Seq noted{0};       ///< What that store's newest note goes up to.
+        std::optional<NoteKey> note_key = {};  ///< Of the newest note, whichever store's.
     };
     virtual Standing standing() const = 0;  ///< No I/O.
 
@@ -36,6 +39,10 @@ public:
                                                                 std::size_t records_max) = 0;
     virtual asio::awaitable<Result<Digest>> hash_at(Seq seq) = 0;
     virtual asio::awaitable<Result<void>> acknowledge(Seq seq, Bytes store_epoch) = 0;
+    /// Keeps a signed note of the centre's, once it has verified it. A source that keeps none, says so.
+    virtual asio::awaitable<Result<void>> keep_note(KeptNote) {
+        co_return Error{Errc::unsupported, "no notes are kept"};
+    }
     /// Returns when the head is beyond `seq`; cancellable.
     virtual asio::awaitable<Result<void>> wait_beyond(Seq seq) = 0;
 };

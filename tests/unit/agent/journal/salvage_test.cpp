@@ -113,7 +113,7 @@ std::set<std::uint64_t> seqs(const google::protobuf::RepeatedPtrField<v1::SeqRan
 TEST_CASE_METHOD(HurtTill, "salvage: what lies behind a lost page is kept, and what is lost named",
                  "[journal]") {
     fill(200);
-    write(20 * page, std::string(page, '\0'));
+    write(21 * page, std::string(page, '\0'));
     const auto before = readable();
     REQUIRE(before.size() < 200);
     const auto report = salvage();
@@ -195,7 +195,7 @@ TEST_CASE_METHOD(HurtTill, "salvage: what lies in the WAL only is found without 
 TEST_CASE_METHOD(HurtTill, "salvage: a hole that the centre has already costs nothing",
                  "[journal]") {
     fill(200, 150);
-    write(20 * page, std::string(page, '\0'));
+    write(21 * page, std::string(page, '\0'));
     const auto before = readable();
     REQUIRE(before.size() < 200);
     REQUIRE(before.contains(150));

@@ -54,3 +54,31 @@ TEST_CASE("gateway: a damaged or readable key is refused by name", "[gateway]") 
     REQUIRE_FALSE(broken);
     CHECK(broken.error().detail.find("token-key") != std::string::npos);
 }
+
+TEST_CASE("gateway: a home's note key is vouched for by the authority that devices know",
+          "[gateway]") {
+    const Folder folder;
+    const HomePaths home{folder / "gateway"};
+    REQUIRE(init_home(home, spec, now));
+    const auto first = load_keys(home);
+    REQUIRE(first);
+    const NoteKey key = first->notes->key();
+    CHECK(verify_with_certificate(first->server_authority.certificate_pem(),
+                                  note_key_statement(key.public_key), key.certified));
+    CHECK_FALSE(verify_with_certificate(first->device_authority.certificate_pem(),
+                                        note_key_statement(key.public_key), key.certified));
+    CHECK(load_keys(home)->notes->key() == key);
+}
+
+TEST_CASE("gateway: a home made before there were notes gets a key, once", "[gateway]") {
+    const Folder folder;
+    const HomePaths home{folder / "gateway"};
+    REQUIRE(init_home(home, spec, now));
+    fs::remove(home / "note-key");
+    const auto made = load_keys(home);
+    REQUIRE(made);
+    CHECK(load_keys(home)->notes->key() == made->notes->key());
+    std::ofstream{home / "note-key"} << std::string(64, 'a') << ' ' << std::string(128, 'b')
+                                     << " 30\n";
+    CHECK(load_keys(home).error().code == Errc::malformed);
+}
