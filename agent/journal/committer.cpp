@@ -22,14 +22,15 @@ std::vector<Result<Stored>> Committer::commit(std::span<const Draft> drafts) {
 
 JournalCore* Committer::ready() { return reopen() ? &*core_ : nullptr; }
 
-// After a failed commit nothing is answered from the journal before it has been made durable: until
-// then a record may be read that a power cut would take away.
+// Nothing is answered, and nothing written behind it, before what can be read has been made durable:
+// until then a record may be read that a power cut would take away, and all that follow it in the WAL.
 bool Committer::reopen() {
     const auto refuse = [this](const Error& error) {
         damaged_ |= error.code == Errc::corrupt;
         log(LogLevel::error, "journal", "cannot be opened again",
             {{"why", error.detail}, {"code", name(error.code)}});
         core_.reset();
+        doubt_ = Doubt::failed;
         return false;
     };
     if (!core_) {
@@ -37,9 +38,12 @@ bool Committer::reopen() {
         if (!opened) return refuse(opened.error());
         core_.emplace(*std::move(opened));
     }
-    if (!unsure_) return true;
-    if (const auto secured = core_->secure(); !secured) return refuse(secured.error());
-    unsure_ = false;
+    if (doubt_ == Doubt::none) return true;
+    const auto secured = core_->secure();
+    // A reader in its way: the kernel still has what an earlier process wrote, and the next sync takes it.
+    if (!secured && doubt_ == Doubt::at_start && secured.error().code == Errc::busy) return true;
+    if (!secured) return refuse(secured.error());
+    doubt_ = Doubt::none;
     return true;
 }
 
@@ -48,7 +52,7 @@ bool Committer::reopen() {
 std::vector<Result<Stored>> Committer::look_up(std::span<const Draft> drafts,
                                                const Error& failure) {
     core_.reset();
-    unsure_ = true;
+    doubt_ = Doubt::failed;
     bool known = reopen();
     std::vector<Result<Stored>> results;
     for (const Draft& draft : drafts) {
@@ -67,7 +71,7 @@ std::vector<Result<Stored>> Committer::look_up(std::span<const Draft> drafts,
         }
     }
     if (!known) core_.reset();
-    unsure_ = !known;
+    if (!known) doubt_ = Doubt::failed;
     return results;
 }
 
@@ -89,6 +93,7 @@ void Committer::keep(const Result<void>& done) {
     log(LogLevel::warning, "journal", "maintenance failed",
         {{"why", done.error().detail}, {"code", name(done.error().code)}});
     core_.reset();  // Opened again by the next capture or question, so this does not spin.
+    doubt_ = Doubt::failed;
 }
 
 }  // namespace till::detail

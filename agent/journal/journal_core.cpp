@@ -320,8 +320,7 @@ Result<void> JournalCore::keep_note(const sync::KeptNote& kept) {
 }
 
 Result<void> JournalCore::secure() {
-    TILL_TRY_VOID(impl_->database.checkpoint(Database::Checkpoint::truncate));
-    return {};
+    return impl_->database.secure();
 }
 
 Result<void> JournalCore::maintain() {

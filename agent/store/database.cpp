@@ -158,6 +158,16 @@ Result<Database::Checkpointed> Database::checkpoint(Checkpoint mode) {
     return done;
 }
 
+Result<void> Database::secure() {
+    TILL_TRY_VOID(checkpoint(Checkpoint::truncate));
+    // The new WAL's header, synced, is what makes the frames behind it void: any write will do.
+    TILL_TRY(Statement version, prepare("PRAGMA user_version"));
+    TILL_TRY(const auto number, version.one([](const Row& row) { return row.integer(0); }));
+    TILL_TRY_VOID(execute("PRAGMA user_version = " + std::to_string(number.value_or(0))));
+    TILL_TRY_VOID(checkpoint(Checkpoint::truncate));
+    return {};
+}
+
 Result<void> Database::backup(const std::filesystem::path& file) {
     TILL_TRY_VOID(make_private_file(file));
     sqlite3* target = nullptr;

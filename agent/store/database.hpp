@@ -62,6 +62,10 @@ public:
         int copied_pages = 0;  ///< Of those, now in the database file.
     };
     Result<Checkpointed> checkpoint(Checkpoint mode);
+    /// Makes all that can be read durable, also where an earlier sync failed and the kernel dropped what
+    /// it should have written: copies the WAL back, and makes the disk forget the WAL's older frames, which
+    /// would otherwise come back over the newer pages. As truncate, and one commit more.
+    Result<void> secure();
 
     /// Copies the database as of now into `file`, which is overwritten, while others read and write.
     Result<void> backup(const std::filesystem::path& file);

@@ -30,7 +30,10 @@ SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(Options options, Random& random) {
     auto impl = std::make_unique<Impl>(std::move(options), random);
-    TILL_TRY_VOID(impl->connected());
+    TILL_TRY(SqliteConnection* const connection, impl->connected());
+    // A process may have died between a write and its sync: no mark is told before it is on disk.
+    if (impl->options.access == Access::writing)
+        TILL_TRY_VOID(connection->db.secure());
     return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(impl)}};
 }
 
@@ -73,7 +76,7 @@ Result<std::vector<Appended>> SqliteStore::Impl::look(std::span<const Append> ap
     connection.reset();
     const Error unknown{Errc::outcome_unknown, cause.detail};
     auto fresh = connected();
-    if (!fresh || !(*fresh)->db.checkpoint(Database::Checkpoint::truncate)) return unknown;
+    if (!fresh || !(*fresh)->db.secure()) return unknown;
     std::vector<Appended> found;
     bool stored = false;
     for (const Append& append : appends) {

@@ -77,6 +77,21 @@ void SimDisk::State::sync_names() {
     name_changes.clear();
 }
 
+void SimDisk::State::sync_name(const FilePtr& file) {
+    if (lies) return;
+    const auto is_it = [&](const auto& change) { return change.second == file; };
+    const auto last = std::find_if(name_changes.rbegin(), name_changes.rend(), is_it).base();
+    for (auto at = name_changes.begin(); at != last; ++at) apply_name(*at);
+    name_changes.erase(name_changes.begin(), last);
+}
+
+void SimDisk::State::apply_name(const std::pair<std::string, FilePtr>& change) {
+    if (change.second == nullptr)
+        synced_names.erase(change.first);
+    else
+        synced_names.insert_or_assign(change.first, change.second);
+}
+
 void SimDisk::State::write(File& file, std::uint64_t at, std::string_view bytes, bool misdirected) {
     overwrite(file.cached, at, bytes);
     written += bytes.size();
@@ -128,12 +143,7 @@ void SimDisk::State::settle(File& file, int style) {
 void SimDisk::State::settle_names(Cut cut) {
     std::size_t kept = cut == Cut::keep_all ? name_changes.size() : 0;
     if (cut == Cut::seeded) kept = below(name_changes.size() + 1);
-    for (const auto& [path, file] : std::span{name_changes}.first(kept)) {
-        if (file == nullptr)
-            synced_names.erase(path);
-        else
-            synced_names.insert_or_assign(path, file);
-    }
+    for (const auto& change : std::span{name_changes}.first(kept)) apply_name(change);
     name_changes.clear();
     names = synced_names;
 }
@@ -202,6 +212,11 @@ void SimDisk::power_on() {
 bool SimDisk::is_on() const {
     const std::lock_guard lock{state_->mutex};
     return state_->on;
+}
+
+std::uint64_t SimDisk::life() const {
+    const std::lock_guard lock{state_->mutex};
+    return state_->life;
 }
 
 void SimDisk::kill() {

@@ -76,6 +76,9 @@ struct SimDisk::State {
     sim::FilePtr make(const std::string& file);
     bool remove(std::string_view file);
     void sync_names();
+    /// Syncing a new file makes its name durable, and what happened to names before (ext4, XFS, Btrfs).
+    void sync_name(const sim::FilePtr& file);
+    void apply_name(const std::pair<std::string, sim::FilePtr>& change);
 
     void write(sim::File& file, std::uint64_t at, std::string_view bytes, bool misdirected);
     void truncate(sim::File& file, std::uint64_t size);

@@ -29,7 +29,6 @@ struct Handle {
     std::uint64_t life = 0;
     int lock = SQLITE_LOCK_NONE;
     bool keeps_wal = false;
-    bool syncs_folder = false;  ///< Its name is not durable before the first sync.
     bool removed_at_close = false;
 
     bool is_dead() const { return life != disk->life || !disk->on; }
@@ -135,8 +134,7 @@ int sync(sqlite3_file* file, int) {
         return code(*fault, SQLITE_IOERR_FSYNC);
     }
     disk.sync(*self.file);
-    if (self.syncs_folder) disk.sync_names();
-    self.syncs_folder = false;
+    disk.sync_name(self.file);
     return SQLITE_OK;
 }
 
@@ -282,7 +280,6 @@ int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
     self->file = found;
     self->name = name;
     self->life = disk.life;
-    self->syncs_folder = is_new && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     self->removed_at_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     found->handles.push_back(self);
     if (out_flags != nullptr) *out_flags = flags;

@@ -204,6 +204,8 @@ TEST_CASE("journal: after a failed commit it opens itself again and says what be
     Loop loop;
     loop.test.options.vfs = disk.name();
     const auto journal = loop.journal();
+    loop.start(loop.capture(*journal, "first"));  // What was there before is durable from here on.
+    loop.run();
     for (std::uint64_t nth = 1; nth <= 8; ++nth) {
         CAPTURE(nth);
         disk.arm({.nth = nth, .fault = SimDisk::Fault::full});
