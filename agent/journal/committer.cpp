@@ -30,7 +30,7 @@ bool Committer::reopen() {
         log(LogLevel::error, "journal", "cannot be opened again",
             {{"why", error.detail}, {"code", name(error.code)}});
         core_.reset();
-        doubt_ = Doubt::failed;
+        unsure_ = true;
         return false;
     };
     if (!core_) {
@@ -38,12 +38,9 @@ bool Committer::reopen() {
         if (!opened) return refuse(opened.error());
         core_.emplace(*std::move(opened));
     }
-    if (doubt_ == Doubt::none) return true;
-    const auto secured = core_->secure();
-    // A reader in its way: the kernel still has what an earlier process wrote, and the next sync takes it.
-    if (!secured && doubt_ == Doubt::at_start && secured.error().code == Errc::busy) return true;
-    if (!secured) return refuse(secured.error());
-    doubt_ = Doubt::none;
+    if (!unsure_) return true;
+    if (const auto secured = core_->secure(); !secured) return refuse(secured.error());
+    unsure_ = false;
     return true;
 }
 
@@ -52,7 +49,7 @@ bool Committer::reopen() {
 std::vector<Result<Stored>> Committer::look_up(std::span<const Draft> drafts,
                                                const Error& failure) {
     core_.reset();
-    doubt_ = Doubt::failed;
+    unsure_ = true;
     bool known = reopen();
     std::vector<Result<Stored>> results;
     for (const Draft& draft : drafts) {
@@ -71,7 +68,7 @@ std::vector<Result<Stored>> Committer::look_up(std::span<const Draft> drafts,
         }
     }
     if (!known) core_.reset();
-    if (!known) doubt_ = Doubt::failed;
+    unsure_ |= !known;
     return results;
 }
 
@@ -93,7 +90,7 @@ void Committer::keep(const Result<void>& done) {
     log(LogLevel::warning, "journal", "maintenance failed",
         {{"why", done.error().detail}, {"code", name(done.error().code)}});
     core_.reset();  // Opened again by the next capture or question, so this does not spin.
-    doubt_ = Doubt::failed;
+    unsure_ = true;
 }
 
 }  // namespace till::detail

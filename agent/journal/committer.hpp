@@ -42,13 +42,7 @@ private:
     Clock& clock_;
     std::optional<JournalCore> core_;
     bool damaged_ = false;
-    /// What can be read may not be on disk: the kernel may hold it only, or not even that.
-    enum class Doubt : std::uint8_t {
-        none,
-        at_start,  ///< An earlier process may have died between a write and its sync.
-        failed,    ///< A sync may have failed: what it should have written is dropped.
-    };
-    Doubt doubt_ = Doubt::at_start;
+    bool unsure_ = false;  // A sync may have failed: what can be read may not be on disk.
 };
 
 }  // namespace till::detail

@@ -319,9 +319,7 @@ Result<void> JournalCore::keep_note(const sync::KeptNote& kept) {
     return {};
 }
 
-Result<void> JournalCore::secure() {
-    return impl_->database.secure();
-}
+Result<void> JournalCore::secure() { return impl_->database.secure(); }
 
 Result<void> JournalCore::maintain() {
     if (impl_->keys.recent() >= recent_idle) TILL_TRY_VOID(impl_->index_keys());

@@ -107,7 +107,7 @@ Result<Database> Database::open(const Options& options) {
     if (options.mode != Mode::read_only)
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
     sqlite3_wal_hook(handle, &keep_wal_pages, database.wal_pages_.get());
-    if (options.mode != Mode::read_only) TILL_TRY_VOID(database.secure(options));
+    if (options.mode != Mode::read_only) TILL_TRY_VOID(database.secure_at_start(options));
     TILL_TRY(database.begin_read_, database.prepare("BEGIN"));
     TILL_TRY(database.begin_write_, database.prepare("BEGIN IMMEDIATE"));
     TILL_TRY(database.commit_, database.prepare("COMMIT"));
@@ -118,10 +118,10 @@ Result<Database> Database::open(const Options& options) {
 // A process that died before its fsync, or whose fsync failed, leaves a WAL that is whole in the kernel's
 // memory only: copied back and synced, it is as durable as it looks. Busy means that a reader kept the
 // WAL from being emptied after that.
-Result<void> Database::secure(const Options& options) {
+Result<void> Database::secure_at_start(const Options& options) {
     if (options.vfs.empty()) TILL_TRY_VOID(sync_folder_of(options.file));
-    const auto copied = checkpoint(Checkpoint::truncate);
-    if (!copied && copied.error().code != Errc::busy) return copied.error();
+    const auto secured = secure();
+    if (!secured && secured.error().code != Errc::busy) return secured;
     return {};
 }
 

@@ -76,7 +76,7 @@ private:
         void operator()(sqlite3* handle) const;
     };
     explicit Database(sqlite3* handle);
-    Result<void> secure(const Options& options);
+    Result<void> secure_at_start(const Options& options);
 
     std::unique_ptr<int> wal_pages_;  // Its address is known to SQLite.
     std::unique_ptr<sqlite3, Close> handle_;

@@ -30,10 +30,7 @@ SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(Options options, Random& random) {
     auto impl = std::make_unique<Impl>(std::move(options), random);
-    TILL_TRY(SqliteConnection* const connection, impl->connected());
-    // A process may have died between a write and its sync: no mark is told before it is on disk.
-    if (impl->options.access == Access::writing)
-        TILL_TRY_VOID(connection->db.secure());
+    TILL_TRY_VOID(impl->connected());
     return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(impl)}};
 }
 
