@@ -75,8 +75,15 @@ private:
     };
 
     static std::string file(Generation generation);
+    /// What the machine did not live to see happened to nobody.
     template <class F>
-    auto on_disk(F f) -> std::optional<decltype(f())>;
+    auto on_disk(F f) -> std::optional<decltype(f())> {
+        const auto life = disk_.life();
+        auto result = f();
+        if (disk_.life() == life && disk_.is_on()) return std::optional{std::move(result)};
+        fell();
+        return std::nullopt;
+    }
     void later(std::uint64_t milliseconds, std::function<void()> what);
     void fell();
     bool open_all();

@@ -11,7 +11,8 @@ namespace till {
 
 /// One machine's disk, in memory, registered with SQLite as a VFS of its own name. What is written
 /// lies in the page cache and reaches the platter when it is synced; a power cut keeps, drops or
-/// tears the rest, sector by sector, names of files included (a file that is synced keeps its name). WAL works: shared memory is simulated.
+/// tears the rest, sector by sector, names of files included (a file that is synced keeps its name).
+/// WAL works: shared memory is simulated.
 ///
 /// Everything it decides comes from its seed and the order of calls; its clock stands still until
 /// set_time(). Any thread may use its files; the rest is for one thread at a time. It outlives every
