@@ -1,32 +1,8 @@
-#include "agent/runtime/log.hpp"
-#include "tests/crash/sim_targets.hpp"
-#include "tests/crash/workload.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/crash/fixture.hpp"
 
 using namespace till;
 using namespace till::crash;
-
-namespace {
-
-using Make = std::unique_ptr<Target> (*)(SimDisk&);
-using Op = SimDisk::Op;
 using Fault = SimDisk::Fault;
-
-/// Everything answered is there although nothing else was synced.
-std::string after_a_cut(SimDisk& disk, Target& target, const Book& book) {
-    disk.power_cut(SimDisk::Cut::lose_all);
-    target.close();  // Dead already: a close in good order would sync.
-    disk.power_on();
-    return examine(target, book);
-}
-
-struct Quiet {
-    Quiet() { set_log_level(LogLevel::off); }
-    ~Quiet() { set_log_level(LogLevel::info); }
-};
-
-}  // namespace
 
 TEST_CASE_METHOD(Quiet, "crash: what was answered outlives a power cut at every write and sync",
                  "[crash]") {
