@@ -92,17 +92,29 @@ asio::awaitable<HttpResponse> AdminApi::handle(HttpRequest request, std::string 
     if (is("GET", "/admin/v1/reconciliation")) co_return co_await reconciliation(request);
     if (is("GET", "/admin/v1/exceptions")) co_return co_await exceptions(request);
     if (is("POST", "/admin/v1/customers/find")) co_return co_await find_customer(request);
-    if (is("POST", "/admin/v1/enrolment-codes")) co_return new_code(request, administrator);
-    if (is("GET", "/admin/v1/enrolment-codes")) co_return codes(request);
-    if (is("GET", "/admin/v1/devices")) co_return devices(request);
-    if (is("POST", "/admin/v1/devices/revoke")) co_return revoke(request, administrator);
+    if (is("POST", "/admin/v1/enrolment-codes"))
+        co_return co_await new_code(request, administrator);
+    if (is("GET", "/admin/v1/enrolment-codes")) co_return co_await codes(request);
+    if (is("GET", "/admin/v1/devices")) co_return co_await devices(request);
+    if (is("POST", "/admin/v1/devices/revoke")) co_return co_await revoke(request, administrator);
     const Error unknown{Errc::not_found, "there is no " + method + " " + std::string{path}};
     co_return problem(request, unknown);
 }
 
+// A gateway that does not project knows how far journals are stored, and of the rest nothing.
+asio::awaitable<Result<std::vector<JournalState>>> AdminApi::journals() {
+    if (projection_.is_here()) {
+        const auto look = [](Desk& desk) { return desk.queries.journals(desk.store); };
+        co_return co_await projection_.ask<std::vector<JournalState>>(look);
+    }
+    TILL_CO_TRY(const auto rows, co_await ledger_.journals());
+    std::vector<JournalState> states;
+    for (const JournalRow& row : rows) states.push_back({.row = row, .cursor = row.mark.seq});
+    co_return states;
+}
+
 asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
-    const auto look = [](Desk& desk) { return desk.queries.journals(desk.store); };
-    const auto journals = co_await projection_.ask<std::vector<JournalState>>(look);
+    const auto journals = co_await this->journals();
     if (!journals) co_return problem(request, journals.error());
     const auto count = [](Desk& desk) -> Result<std::size_t> {
         TILL_TRY(const auto rows, desk.queries.exceptions(true, 0, page_max));
@@ -119,6 +131,7 @@ asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
     }
     const json::object body{{"journals", std::move(rows)},
                             {"devices_connected", fleet_.connected()},
+                            {"projects", projection_.is_here()},
                             {"projection_behind", behind},
                             {"exceptions_open", open.value_or(0)}};
     co_return json_answer(request, body);
@@ -238,51 +251,58 @@ asio::awaitable<HttpResponse> AdminApi::find_customer(const HttpRequest& request
     co_return json_answer(request, found);
 }
 
-HttpResponse AdminApi::new_code(const HttpRequest& request, const std::string& administrator) {
+asio::awaitable<HttpResponse> AdminApi::new_code(const HttpRequest& request,
+                                                 const std::string& administrator) {
     const auto body = body_of(request);
     const auto store = member(body, "store"), lane = member(body, "lane");
-    if (!store) return problem(request, store.error());
-    if (!lane) return problem(request, lane.error());
-    const auto code = enrolment_.new_code(*store, *lane, port_);
-    if (!code) return problem(request, code.error());
+    if (!store) co_return problem(request, store.error());
+    if (!lane) co_return problem(request, lane.error());
+    const auto job = [&](EnrolmentDesk& desk) { return desk.new_code(*store, *lane, port_); };
+    const auto code = co_await enrolment_.ask<EnrolmentDesk::NewCode>(job);
+    if (!code) co_return problem(request, code.error());
     log(LogLevel::info, "admin", "enrolment code made",
         {{"by", administrator}, {"store", *store}, {"lane", *lane}});
-    return json_answer(request, {{"code", code->text},
-                                 {"store", *store},
-                                 {"lane", *lane},
-                                 {"expires", rfc3339(code->expires)}});
+    co_return json_answer(request, {{"code", code->text},
+                                    {"store", *store},
+                                    {"lane", *lane},
+                                    {"expires", rfc3339(code->expires)}});
 }
 
-HttpResponse AdminApi::codes(const HttpRequest& request) {
-    const auto codes = enrolment_.codes();
-    if (!codes) return problem(request, codes.error());
-    return json_answer(request, {{"codes", rows_json(*codes)}});
+asio::awaitable<HttpResponse> AdminApi::codes(const HttpRequest& request) {
+    const auto job = [](EnrolmentDesk& desk) { return desk.codes(); };
+    const auto codes = co_await enrolment_.ask<std::vector<Registry::Code>>(job);
+    if (!codes) co_return problem(request, codes.error());
+    co_return json_answer(request, {{"codes", rows_json(*codes)}});
 }
 
-HttpResponse AdminApi::devices(const HttpRequest& request) {
-    const auto devices = enrolment_.devices();
-    if (!devices) return problem(request, devices.error());
+asio::awaitable<HttpResponse> AdminApi::devices(const HttpRequest& request) {
+    const auto job = [](EnrolmentDesk& desk) { return desk.devices(); };
+    const auto devices = co_await enrolment_.ask<std::vector<Registry::Device>>(job);
+    if (!devices) co_return problem(request, devices.error());
     json::array rows;
     for (const auto& device : *devices) {
         auto row = to_json(device);
         row["connected"] = fleet_.is_connected(device.id);
         rows.push_back(std::move(row));
     }
-    return json_answer(request, {{"devices", std::move(rows)}});
+    co_return json_answer(request, {{"devices", std::move(rows)}});
 }
 
-HttpResponse AdminApi::revoke(const HttpRequest& request, const std::string& administrator) {
+asio::awaitable<HttpResponse> AdminApi::revoke(const HttpRequest& request,
+                                               const std::string& administrator) {
     const auto body = body_of(request);
     const auto text = member(body, "device");
-    if (!text) return problem(request, text.error());
+    if (!text) co_return problem(request, text.error());
     const auto id = Uuid::parse(*text);
-    if (!id) return problem(request, {Errc::malformed, id.error().detail, "device", "a device id"});
+    if (!id)
+        co_return problem(request, {Errc::malformed, id.error().detail, "device", "a device id"});
     const auto reason = member(body, "reason").value_or("no reason given");
-    if (const auto done = enrolment_.revoke(DeviceId{*id}, reason); !done)
-        return problem(request, done.error());
+    const auto job = [&](EnrolmentDesk& desk) { return desk.revoke(DeviceId{*id}, reason); };
+    const auto done = co_await enrolment_.ask<void>(job);
+    if (!done) co_return problem(request, done.error());
     log(LogLevel::warning, "admin", "device revoked",
         {{"by", administrator}, {"device", *text}, {"reason", reason}});
-    return json_answer(request, {{"device", *text}, {"revoked", true}});
+    co_return json_answer(request, {{"device", *text}, {"revoked", true}});
 }
 
 }  // namespace till::sync

@@ -32,10 +32,13 @@ private:
     asio::awaitable<HttpResponse> reconciliation(const HttpRequest& request);
     asio::awaitable<HttpResponse> exceptions(const HttpRequest& request);
     asio::awaitable<HttpResponse> find_customer(const HttpRequest& request);
-    HttpResponse new_code(const HttpRequest& request, const std::string& administrator);
-    HttpResponse codes(const HttpRequest& request);
-    HttpResponse devices(const HttpRequest& request);
-    HttpResponse revoke(const HttpRequest& request, const std::string& administrator);
+    asio::awaitable<HttpResponse> new_code(const HttpRequest& request,
+                                           const std::string& administrator);
+    asio::awaitable<HttpResponse> codes(const HttpRequest& request);
+    asio::awaitable<HttpResponse> devices(const HttpRequest& request);
+    asio::awaitable<HttpResponse> revoke(const HttpRequest& request,
+                                         const std::string& administrator);
+    asio::awaitable<Result<std::vector<JournalState>>> journals();
 
     Ledger& ledger_;
     EnrolmentDesk& enrolment_;

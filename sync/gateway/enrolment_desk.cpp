@@ -26,14 +26,13 @@ Result<DeviceId> device_of(const PeerIdentity& peer) {
 
 }  // namespace
 
-Result<std::unique_ptr<EnrolmentDesk>> EnrolmentDesk::open(Registry registry, const HomeKeys& keys,
+Result<std::unique_ptr<EnrolmentDesk>> EnrolmentDesk::open(std::unique_ptr<Registry> registry,
+                                                           const HomeKeys& keys,
                                                            const GatewaySettings& settings,
                                                            Clock& clock, Random& random) {
     std::unique_ptr<EnrolmentDesk> desk{
         new EnrolmentDesk{std::move(registry), keys, settings, clock, random}};
-    TILL_TRY(const auto devices, desk->registry_.devices());
-    for (const auto& device : devices)
-        if (device.revoked) desk->revoked_.insert(device.id);
+    TILL_TRY_VOID(desk->refresh());
     return desk;
 }
 
@@ -57,7 +56,8 @@ Result<EnrolmentDesk::NewCode> EnrolmentDesk::new_code(const std::string& store,
     std::array<std::uint8_t, 16> secret{};
     random_.fill(secret);
     const WallTime expires{now.value() + settings_.code_life.count()};
-    TILL_TRY_VOID(registry_.add_code(sha256(view(secret)), {store, workstation, now, expires, {}}));
+    TILL_TRY_VOID(
+        registry_->add_code(sha256(view(secret)), {store, workstation, now, expires, {}}));
     v1::EnrolmentCode code;
     code.set_host(settings_.public_host);
     code.set_port(port);
@@ -81,7 +81,7 @@ Result<v1::EnrolAnswer> EnrolmentDesk::enrol(const v1::EnrolRequest& request) {
     const std::scoped_lock lock{mutex_};
     const WallTime now = clock_.now().wall;
     const Digest code = sha256(request.secret());
-    TILL_TRY_VOID(registry_.check_code(code, now));
+    TILL_TRY_VOID(registry_->check_code(code, now));
     const DeviceId id{random_.uuid()};
     TILL_TRY(const std::string certificate, issue(id, request.csr_pem(), now));
     TILL_TRY(const auto facts, certificate_facts(certificate));
@@ -90,7 +90,7 @@ Result<v1::EnrolAnswer> EnrolmentDesk::enrol(const v1::EnrolRequest& request) {
                             .serial = facts.serial,
                             .key_sha256 = Bytes{view(facts.public_key_fingerprint)},
                             .not_after = facts.not_after};
-    TILL_TRY(device, registry_.enrol(code, std::move(device), settings_.generations, now));
+    TILL_TRY(device, registry_->enrol(code, std::move(device), settings_.generations, now));
     v1::EnrolAnswer answer;
     answer.set_device_id(Bytes{id.value().bytes()});
     answer.set_certificate_pem(certificate);
@@ -109,7 +109,7 @@ Result<v1::RenewAnswer> EnrolmentDesk::renew(const PeerIdentity& peer,
     TILL_TRY(const DeviceId id, device_of(peer));
     const std::scoped_lock lock{mutex_};
     const WallTime now = clock_.now().wall;
-    TILL_TRY(const auto device, registry_.find(id));
+    TILL_TRY(const auto device, registry_->find(id));
     if (!device) return Error{Errc::forbidden, "the device is not enrolled here"};
     if (device->revoked) return Error{Errc::forbidden, "the device is revoked"};
     TILL_TRY(const std::string certificate, issue(id, request.csr_pem(), now));
@@ -117,7 +117,7 @@ Result<v1::RenewAnswer> EnrolmentDesk::renew(const PeerIdentity& peer,
     const bool same_key = facts.public_key_fingerprint == peer.certificate.public_key_fingerprint
                           && view(facts.public_key_fingerprint) == BytesView{device->key_sha256};
     if (!same_key) return Error{Errc::forbidden, "a renewal must be for the device's own key"};
-    TILL_TRY_VOID(registry_.renew(id, certificate, facts.serial, facts.not_after));
+    TILL_TRY_VOID(registry_->renew(id, certificate, facts.serial, facts.not_after));
     v1::RenewAnswer answer;
     answer.set_certificate_pem(certificate);
     answer.set_server_ca_pem(keys_.server_authority.certificate_pem());
@@ -128,13 +128,22 @@ Result<v1::RenewAnswer> EnrolmentDesk::renew(const PeerIdentity& peer,
 
 Result<void> EnrolmentDesk::revoke(const DeviceId& device, const std::string& reason) {
     const std::scoped_lock lock{mutex_};
-    TILL_TRY_VOID(registry_.revoke(device, reason, clock_.now().wall));
+    TILL_TRY_VOID(registry_->revoke(device, reason, clock_.now().wall));
+    const std::scoped_lock revoked{revoked_mutex_};
     revoked_.insert(device);
     return {};
 }
 
+Result<void> EnrolmentDesk::refresh() {
+    const std::scoped_lock lock{mutex_};  // Else a revocation in between would be forgotten.
+    TILL_TRY(auto fresh, registry_->revoked());
+    const std::scoped_lock revoked{revoked_mutex_};
+    revoked_ = std::move(fresh);
+    return {};
+}
+
 bool EnrolmentDesk::is_revoked(const DeviceId& device) const {
-    const std::scoped_lock lock{mutex_};
+    const std::scoped_lock lock{revoked_mutex_};
     return revoked_.contains(device);
 }
 
@@ -147,19 +156,19 @@ Result<Registry::Device> EnrolmentDesk::admit(const PeerIdentity& peer) {
 
 Result<Registry::Device> EnrolmentDesk::find(const DeviceId& id) {
     const std::scoped_lock lock{mutex_};
-    TILL_TRY(auto device, registry_.find(id));
+    TILL_TRY(auto device, registry_->find(id));
     if (!device) return Error{Errc::not_found, "the device is not enrolled here"};
     return *std::move(device);
 }
 
 Result<std::vector<Registry::Device>> EnrolmentDesk::devices() {
     const std::scoped_lock lock{mutex_};
-    return registry_.devices();
+    return registry_->devices();
 }
 
 Result<std::vector<Registry::Code>> EnrolmentDesk::codes() {
     const std::scoped_lock lock{mutex_};
-    return registry_.codes();
+    return registry_->codes();
 }
 
 }  // namespace till::sync

@@ -5,6 +5,7 @@
 #include "sync/gateway/home.hpp"
 #include "sync/gateway/registry.hpp"
 #include "sync/gateway/settings.hpp"
+#include "sync/ledger/worker.hpp"
 #include "sync/tls/context.hpp"
 #include "sync/wire/enrolment.pb.h"
 
@@ -15,13 +16,22 @@
 namespace till::sync {
 
 /// Lets devices in, renews them and shuts them out. Every function may be called from any thread;
-/// each blocks for one short transaction and, where it issues, one signature (about 3 ms).
+/// each blocks for one short transaction and, where it issues, one signature (about 3 ms). A loop
+/// goes through ask(): a registry in PostgreSQL may be slow to answer.
 class EnrolmentDesk {
 public:
     /// `keys` and `settings` must outlive the desk. Reads who is revoked.
-    static Result<std::unique_ptr<EnrolmentDesk>> open(Registry registry, const HomeKeys& keys,
+    static Result<std::unique_ptr<EnrolmentDesk>> open(std::unique_ptr<Registry> registry,
+                                                       const HomeKeys& keys,
                                                        const GatewaySettings& settings,
                                                        Clock& clock, Random& random);
+
+    /// Runs `job(EnrolmentDesk&)`, a Result<T>, on the desk's thread and answers on the caller's
+    /// executor. Not cancellable.
+    template <class T, class Job>
+    asio::awaitable<Result<T>> ask(Job job) {
+        return worker_.run<T>([this, job = std::move(job)]() mutable { return job(*this); });
+    }
 
     /// A one-time code for a lane, as text; `port` is the one really listened on.
     struct NewCode {
@@ -41,7 +51,9 @@ public:
                                               const tillstream::v1::RenewRequest& request);
 
     Result<void> revoke(const DeviceId& device, const std::string& reason);
-    /// Cheap: asked for at every connection and, of live ones, every few seconds.
+    /// Reads anew who is revoked: another gateway may have been told.
+    Result<void> refresh();
+    /// As this gateway last heard. Cheap and without I/O: asked of live connections all the time.
     bool is_revoked(const DeviceId& device) const;
     /// not_found unless the certificate's subject is an enrolled, unrevoked device.
     Result<Registry::Device> admit(const PeerIdentity& peer);
@@ -52,8 +64,8 @@ public:
     Result<std::vector<Registry::Code>> codes();
 
 private:
-    EnrolmentDesk(Registry registry, const HomeKeys& keys, const GatewaySettings& settings,
-                  Clock& clock, Random& random)
+    EnrolmentDesk(std::unique_ptr<Registry> registry, const HomeKeys& keys,
+                  const GatewaySettings& settings, Clock& clock, Random& random)
         : registry_{std::move(registry)},
           keys_{keys},
           settings_{settings},
@@ -63,12 +75,14 @@ private:
                               WallTime now) const;
 
     mutable std::mutex mutex_;
-    Registry registry_;
+    std::unique_ptr<Registry> registry_;
     const HomeKeys& keys_;
     const GatewaySettings& settings_;
     Clock& clock_;
     Random& random_;
+    mutable std::mutex revoked_mutex_;  // Never held while a database is asked.
     std::set<DeviceId> revoked_;
+    Worker worker_;  // Last: it uses the others.
 };
 
 }  // namespace till::sync

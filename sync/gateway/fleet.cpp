@@ -17,10 +17,7 @@ asio::awaitable<Result<void>> Fleet::keep_totals(Registry::Device device,
             {{"device", device.id.value().text()}, {"day", totals.business_day}});
     DeviceFigures figures{std::move(totals.figures), std::move(totals.signature),
                           signed_by_device.has_value(), clock_.now().wall.value()};
-    const auto keep = [figures = std::move(figures)](ProjectionService::Desk& desk) {
-        return desk.projector.keep_figures(figures);
-    };
-    auto kept = co_await projection_.ask<void>(keep);
+    auto kept = co_await projection_.keep_figures(std::move(figures));
     if (!kept)
         log(LogLevel::error, "fleet", "day totals could not be kept",
             {{"device", device.id.value().text()}, {"cause", kept.error().detail}});

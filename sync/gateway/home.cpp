@@ -54,6 +54,25 @@ Result<void> issue_server(const HomePaths& home, const HomeSpec& spec, WallTime 
     return own.save(home / "server.pem");
 }
 
+Result<void> make_folder(const HomePaths& home) {
+    std::error_code failure;
+    if (std::filesystem::exists(home / "gateway.toml", failure))
+        return Error{Errc::conflict, home.root.string() + " holds a gateway already"};
+    std::filesystem::create_directories(home.root, failure);
+    std::filesystem::permissions(home.root, std::filesystem::perms::owner_all, failure);
+    if (failure) return Error{Errc::io, home.root.string() + ": " + failure.message()};
+    return {};
+}
+
+std::string toml_text(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        if (c == '"' || c == '\\') escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
 std::string settings_text(const HomeSpec& spec) {
     return fmt::format(
         "# Settings of this gateway. till-gateway --sample-config shows every one there is.\n\n"
@@ -132,12 +151,7 @@ Result<void> issue_administrator(const HomePaths& home, const std::string& name,
 }
 
 Result<void> init_home(const HomePaths& home, const HomeSpec& spec, WallTime now) {
-    std::error_code failure;
-    if (std::filesystem::exists(home / "gateway.toml", failure))
-        return Error{Errc::conflict, home.root.string() + " holds a gateway already"};
-    std::filesystem::create_directories(home.root, failure);
-    std::filesystem::permissions(home.root, std::filesystem::perms::owner_all, failure);
-    if (failure) return Error{Errc::io, home.root.string() + ": " + failure.message()};
+    TILL_TRY_VOID(make_folder(home));
     TILL_TRY_VOID(save_authority(home, "server-ca.pem", "Tillstream server CA", now));
     TILL_TRY_VOID(save_authority(home, "device-ca.pem", "Tillstream device CA", now));
     TILL_TRY_VOID(save_authority(home, "admin-ca.pem", "Tillstream administrator CA", now));
@@ -154,6 +168,22 @@ Result<void> init_home(const HomePaths& home, const HomeSpec& spec, WallTime now
     TILL_TRY_VOID(issue_administrator(home, "administrator", home / "admin", spec, now));
     return write_private_file(home / "gateway.toml",
                               Secret{settings_text(spec)});  // Last: it is whole now.
+}
+
+Result<void> join_home(const HomePaths& home, const HomePaths& of, const HomeSpec& spec,
+                       const std::string& ledger_url, WallTime now) {
+    TILL_TRY_VOID(load_keys(of));  // It is whole, and ours to read.
+    TILL_TRY_VOID(make_folder(home));
+    for (const char* shared : {"server-ca.pem", "device-ca.pem", "admin-ca.pem", "sealing-keys",
+                               "token-key", "vault-key"}) {
+        TILL_TRY(const Secret content, read_private_file(of / shared));
+        TILL_TRY_VOID(write_private_file(home / shared, content));
+    }
+    TILL_TRY_VOID(issue_server(home, spec, now));
+    TILL_TRY_VOID(issue_administrator(home, "administrator", home / "admin", spec, now));
+    const std::string ledger =
+        fmt::format("\n[ledger]\nurl = \"{}\"\nprojects = false\n", toml_text(ledger_url));
+    return write_private_file(home / "gateway.toml", Secret{settings_text(spec) + ledger});
 }
 
 Result<HomeKeys> load_keys(const HomePaths& home) {

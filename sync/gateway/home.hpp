@@ -42,6 +42,13 @@ struct HomeSpec {
 /// gateway already; a crash half-way leaves a folder without gateway.toml, which init may finish.
 Result<void> init_home(const HomePaths& home, const HomeSpec& spec, WallTime now);
 
+/// Makes the home of one more gateway of the same centre from the home of the first, `of`, or a copy
+/// of it: the same authorities and keys, a certificate for its own address, the same ledger in
+/// `ledger_url`. Nothing that is stored is copied: that is in the database. The new one does not
+/// project. Fails like init_home.
+Result<void> join_home(const HomePaths& home, const HomePaths& of, const HomeSpec& spec,
+                       const std::string& ledger_url, WallTime now);
+
 /// The secrets of a running gateway.
 struct HomeKeys {
     Authority device_authority;

@@ -36,12 +36,37 @@ int init(const std::string& folder, const HomeSpec& spec) {
     return exit_ok;
 }
 
+int join(const std::string& folder, const std::string& other, HomeSpec spec) {
+    SystemClock clock;
+    const HomePaths home{folder}, of{other};
+    const auto settings = read_settings(of);
+    if (!settings) return fail(settings.error());
+    if (!settings->ledger)
+        return fail({Errc::malformed,
+                     other
+                         + " keeps its ledger in SQLite, which one gateway alone can use; give it "
+                           "a PostgreSQL database first ([ledger] url in gateway.toml)"});
+    spec.server_name = settings->server_name;
+    const auto made = join_home(home, of, spec, settings->ledger_url, clock.now().wall);
+    if (!made) return fail(made.error());
+    std::cout << "Gateway made in " << folder << ", of the same centre as " << other << ".\n\n"
+              << "  till-gateway serve " << folder << "\n\nIt stores and acknowledges; questions "
+              << "about sales are for the one that projects ([ledger] projects).\n";
+    return exit_ok;
+}
+
 int check_config(const std::string& file) {
     std::ifstream stream{file};
     if (!stream) return fail({Errc::not_found, file + " cannot be read"});
     const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-    if (const auto parsed = parse_gateway_settings(text, file); !parsed)
-        return fail(parsed.error());
+    const auto parsed = parse_gateway_settings(text, file);
+    if (!parsed) return fail(parsed.error());
+    if (parsed->ledger) {
+        if (const auto open = Postgres::open(*parsed->ledger); !open)
+            return fail(
+                {open.error().code, "the ledger cannot be reached: " + open.error().detail});
+        std::cout << "The ledger at " << parsed->ledger->text() << " answers.\n";
+    }
     std::cout << file << " is good.\n";
     return exit_ok;
 }
@@ -54,10 +79,11 @@ int main(int argc, char** argv) {
                  "till-gateway"};
     app.footer("Exit codes: 0 ok, 2 usage, 70 failed, 78 bad or missing configuration.");
     app.set_version_flag("--version", "till-gateway 0.1.0");
-    std::string checked, folder;
+    std::string checked, folder, other;
     bool sample = false;
     HomeSpec spec;
-    app.add_option("--check-config", checked, "Check a settings file and say every fault in it");
+    app.add_option("--check-config", checked,
+                   "Check a settings file, and that the ledger it names answers");
     app.add_flag("--sample-config", sample, "Print a settings file with every setting explained");
 
     auto* init_command =
@@ -73,6 +99,17 @@ int main(int argc, char** argv) {
     init_command->add_option("--port", spec.port, "The one port")->capture_default_str();
     init_command->add_option("--listen", spec.listen_address, "Address to listen on")
         ->capture_default_str();
+    auto* join_command = app.add_subcommand(
+        "join", "Make one more gateway of a centre whose ledger is in PostgreSQL");
+    join_command->add_option("FOLDER", folder, "Where everything of it will live")->required();
+    join_command->add_option("OF", other, "The first gateway's folder, or a copy of it")
+        ->required();
+    join_command
+        ->add_option("--public-host", spec.public_host, "Name or address that devices connect to")
+        ->required();
+    join_command->add_option("--port", spec.port, "The one port")->capture_default_str();
+    join_command->add_option("--listen", spec.listen_address, "Address to listen on")
+        ->capture_default_str();
     auto* serve_command = app.add_subcommand("serve", "Run until SIGTERM");
     serve_command->add_option("FOLDER", folder, "The folder that init made")->required();
     app.require_subcommand(0, 1);
@@ -80,6 +117,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         if (init_command->parsed()) return init(folder, spec);
+        if (join_command->parsed()) return join(folder, other, spec);
         if (serve_command->parsed()) {
             const auto served = serve(HomePaths{folder});
             return served ? exit_ok : fail(served.error());

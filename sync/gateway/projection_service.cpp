@@ -3,7 +3,6 @@
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/task_group.hpp"
-#include "sync/ledger/sqlite_store.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -25,29 +24,18 @@ std::vector<SealingKeyPair> copy(const std::vector<SealingKeyPair>& pairs) {
 
 Result<std::unique_ptr<ProjectionService>> ProjectionService::open(const HomePaths& home,
                                                                    const HomeKeys& keys,
-                                                                   Ledger& ledger, Random& random) {
-    TILL_TRY(std::unique_ptr<Store> store,
-             SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading},
-                               random));
-    TILL_TRY(auto vault,
+                                                                   Ledger& ledger, Sources sources,
+                                                                   Random& random) {
+    std::unique_ptr<ProjectionService> made{new ProjectionService{ledger, std::move(sources)}};
+    if (!made->store_) return made;
+    TILL_TRY(made->vault_,
              Vault::open(home / "vault.db",
                          {copy(keys.sealing), copy(keys.token_key), copy(keys.vault_key)}, random));
-    TILL_TRY(auto projector, Projector::open(home / "projection.db", *vault));
-    TILL_TRY(auto queries, Queries::open(home / "projection.db"));
-    return std::unique_ptr<ProjectionService>{new ProjectionService{
-        ledger, std::move(store), std::move(vault), std::move(projector), std::move(queries)}};
+    TILL_TRY(made->projector_, Projector::open(home / "projection.db", *made->vault_));
+    TILL_TRY(made->queries_, Queries::open(home / "projection.db"));
+    made->desk_.emplace(Desk{*made->projector_, *made->queries_, *made->vault_, *made->store_});
+    return made;
 }
-
-ProjectionService::ProjectionService(Ledger& ledger, std::unique_ptr<Store> store,
-                                     std::unique_ptr<Vault> vault,
-                                     std::unique_ptr<Projector> projector,
-                                     std::unique_ptr<Queries> queries)
-    : ledger_{ledger},
-      store_{std::move(store)},
-      vault_{std::move(vault)},
-      projector_{std::move(projector)},
-      queries_{std::move(queries)},
-      desk_{*projector_, *queries_, *vault_, *store_} {}
 
 ProjectionService::~ProjectionService() {
     loop_.stop();
@@ -55,6 +43,7 @@ ProjectionService::~ProjectionService() {
 }
 
 void ProjectionService::start() {
+    if (!desk_) return;
     thread_ = std::jthread{[this] {
         TaskGroup tasks{loop_.get_executor()};
         tasks.spawn(run());
@@ -75,6 +64,27 @@ bool ProjectionService::catch_up() {
     return false;
 }
 
+void ProjectionService::empty_box() {
+    if (!box_) return;
+    const auto keep = [this](const DeviceFigures& figures) {
+        return projector_->keep_figures(figures);
+    };
+    if (const auto kept = box_->empty(keep); !kept)
+        log(LogLevel::error, "projection", "day totals of other gateways could not be kept",
+            {{"cause", kept.error().detail}});
+}
+
+asio::awaitable<Result<void>> ProjectionService::keep_figures(DeviceFigures figures) {
+    if (desk_) {
+        const auto keep = [figures = std::move(figures)](Desk& desk) {
+            return desk.projector.keep_figures(figures);
+        };
+        co_return co_await ask<void>(keep);
+    }
+    auto put = [this, figures = std::move(figures)] { return box_->put(figures); };
+    co_return co_await porter_.run<void>(std::move(put));
+}
+
 asio::awaitable<void> ProjectionService::run() {
     if (const auto again = projector_->reproject_parked(*store_); again && *again > 0)
         log(LogLevel::info, "projection", "projected events that older versions had parked",
@@ -85,7 +95,10 @@ asio::awaitable<void> ProjectionService::run() {
         while (catch_up()) {  // Questions get their turn between batches.
             co_await asio::post(asio::use_awaitable);
         }
-        const auto news = co_await with_deadline(30s, ledger_.wait_for_news(cursor));
+        empty_box();
+        // Of what other gateways store this one hears nothing: it looks.
+        const auto patience = box_ ? std::chrono::milliseconds{500} : 30s;
+        const auto news = co_await with_deadline(patience, ledger_.wait_for_news(cursor));
         if (!news && news.error().code == Errc::abandoned) co_return;
         // Live events come one by one; a moment's wait makes batches of them.
         breath.expires_after(10ms);

@@ -1,5 +1,6 @@
 #include "sync/gateway/registry.hpp"
 
+#include "agent/store/database.hpp"
 #include "sync/gateway/migrations.sql.hpp"
 
 namespace till::sync {
@@ -36,15 +37,41 @@ Registry::Device read_device(const Row& row) {
     return device;
 }
 
+class SqliteRegistry final : public Registry {
+public:
+    explicit SqliteRegistry(Database database) : database_{std::move(database)} {}
+    Result<void> add_code(const Digest& secret_hash, const Code& code) override;
+    Result<std::vector<Code>> codes() override;
+    Result<Code> check_code(const Digest& secret_hash, WallTime now) override;
+    Result<Device> enrol(const Digest& secret_hash, Device device, std::uint32_t generations,
+                         WallTime now) override;
+    Result<std::optional<Device>> find(const DeviceId& id) override;
+    Result<std::vector<Device>> devices() override;
+    Result<void> renew(const DeviceId& id, const std::string& certificate_pem,
+                       const std::string& serial, WallTime not_after) override;
+    Result<void> revoke(const DeviceId& id, const std::string& reason, WallTime now) override;
+    Result<std::set<DeviceId>> revoked() override;
+
+private:
+    Database database_;
+};
+
 }  // namespace
 
-Result<Registry> Registry::open(const std::filesystem::path& file) {
+Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& file) {
     TILL_TRY(Database database, Database::open({.file = file, .mode = Database::Mode::create}));
     TILL_TRY_VOID(migrate(database, sql::sync_gateway));
-    return Registry{std::move(database)};
+    return std::make_unique<SqliteRegistry>(std::move(database));
 }
 
-Result<void> Registry::add_code(const Digest& secret_hash, const Code& code) {
+Result<Registry::Code> Registry::usable(std::optional<Code> code, WallTime now) {
+    if (!code) return Error{Errc::not_found, "the enrolment code is not known here"};
+    if (code->used) return Error{Errc::conflict, "the enrolment code was used before"};
+    if (code->expires <= now) return Error{Errc::stale, "the enrolment code has expired"};
+    return *std::move(code);
+}
+
+Result<void> SqliteRegistry::add_code(const Digest& secret_hash, const Code& code) {
     TILL_TRY(Statement insert,
              database_.prepare("INSERT INTO code (secret_hash, store, workstation, created_ms, "
                                "expires_ms) VALUES (?, ?, ?, ?, ?)"));
@@ -52,7 +79,7 @@ Result<void> Registry::add_code(const Digest& secret_hash, const Code& code) {
                       code.expires.value());
 }
 
-Result<std::vector<Registry::Code>> Registry::codes() {
+Result<std::vector<Registry::Code>> SqliteRegistry::codes() {
     TILL_TRY(Statement select,
              database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
                                "FROM code ORDER BY created_ms, secret_hash"));
@@ -61,19 +88,16 @@ Result<std::vector<Registry::Code>> Registry::codes() {
     return codes;
 }
 
-Result<Registry::Code> Registry::check_code(const Digest& secret_hash, WallTime now) {
+Result<Registry::Code> SqliteRegistry::check_code(const Digest& secret_hash, WallTime now) {
     TILL_TRY(Statement select,
              database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
                                "FROM code WHERE secret_hash = ?"));
-    TILL_TRY(const auto code, select.one(read_code, secret_hash));
-    if (!code) return Error{Errc::not_found, "the enrolment code is not known here"};
-    if (code->used) return Error{Errc::conflict, "the enrolment code was used before"};
-    if (code->expires <= now) return Error{Errc::stale, "the enrolment code has expired"};
-    return *code;
+    TILL_TRY(auto code, select.one(read_code, secret_hash));
+    return usable(std::move(code), now);
 }
 
-Result<Registry::Device> Registry::enrol(const Digest& secret_hash, Device device,
-                                         std::uint32_t generations, WallTime now) {
+Result<Registry::Device> SqliteRegistry::enrol(const Digest& secret_hash, Device device,
+                                               std::uint32_t generations, WallTime now) {
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
     TILL_TRY(const Code code, check_code(secret_hash, now));
     device.store = code.store;
@@ -105,13 +129,13 @@ Result<Registry::Device> Registry::enrol(const Digest& secret_hash, Device devic
     return device;
 }
 
-Result<std::optional<Registry::Device>> Registry::find(const DeviceId& id) {
+Result<std::optional<Registry::Device>> SqliteRegistry::find(const DeviceId& id) {
     TILL_TRY(Statement select, database_.prepare("SELECT " + std::string{device_columns}
                                                  + " FROM device WHERE device = ?"));
     return select.one(read_device, Blob{id.value().bytes()});
 }
 
-Result<std::vector<Registry::Device>> Registry::devices() {
+Result<std::vector<Registry::Device>> SqliteRegistry::devices() {
     TILL_TRY(Statement select,
              database_.prepare("SELECT " + std::string{device_columns}
                                + " FROM device ORDER BY store, workstation, enrolled_ms"));
@@ -120,8 +144,8 @@ Result<std::vector<Registry::Device>> Registry::devices() {
     return devices;
 }
 
-Result<void> Registry::renew(const DeviceId& id, const std::string& certificate_pem,
-                             const std::string& serial, WallTime not_after) {
+Result<void> SqliteRegistry::renew(const DeviceId& id, const std::string& certificate_pem,
+                                   const std::string& serial, WallTime not_after) {
     TILL_TRY(const auto device, find(id));
     if (!device) return Error{Errc::not_found, "no such device"};
     if (device->revoked) return Error{Errc::forbidden, "the device is revoked"};
@@ -132,13 +156,23 @@ Result<void> Registry::renew(const DeviceId& id, const std::string& certificate_
     return update.run(certificate_pem, serial, not_after.value(), Blob{id.value().bytes()});
 }
 
-Result<void> Registry::revoke(const DeviceId& id, const std::string& reason, WallTime now) {
+Result<void> SqliteRegistry::revoke(const DeviceId& id, const std::string& reason, WallTime now) {
     TILL_TRY(const auto device, find(id));
     if (!device) return Error{Errc::not_found, "no such device"};
     TILL_TRY(Statement update,
              database_.prepare("UPDATE device SET revoked_ms = ?, revoked_reason = ? "
                                "WHERE device = ? AND revoked_ms IS NULL"));
     return update.run(now.value(), reason, Blob{id.value().bytes()});
+}
+
+Result<std::set<DeviceId>> SqliteRegistry::revoked() {
+    TILL_TRY(Statement select,
+             database_.prepare("SELECT device FROM device WHERE revoked_ms IS NOT NULL"));
+    std::set<DeviceId> ids;
+    TILL_TRY_VOID(select.each([&](const Row& row) {
+        ids.insert(DeviceId{Uuid::from_bytes(row.bytes(0)).value_or(Uuid{})});
+    }));
+    return ids;
 }
 
 }  // namespace till::sync

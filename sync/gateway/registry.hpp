@@ -3,22 +3,27 @@
 #include "agent/core/clock.hpp"
 #include "agent/core/ids.hpp"
 #include "agent/core/result.hpp"
-#include "agent/store/database.hpp"
+#include "sync/postgres/postgres.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace till::sync {
 
 /// Who is let in: one-time enrolment codes, devices with their certificates and revocations, and
-/// the receipt generations allotted to each workstation. One small SQLite database.
+/// the receipt generations allotted to each workstation. One small SQLite database, or tables of a
+/// PostgreSQL database that all gateways of a centre share.
 ///
 /// Thread: one at a time; each call is one short transaction.
 class Registry {
 public:
-    static Result<Registry> open(const std::filesystem::path& file);
+    static Result<std::unique_ptr<Registry>> open(const std::filesystem::path& file);
+    static Result<std::unique_ptr<Registry>> open(const PostgresAddress& address);
+    virtual ~Registry() = default;
 
     struct Code {
         std::string store, workstation;
@@ -26,8 +31,8 @@ public:
         std::optional<WallTime> used;
     };
     /// Remembers the SHA-256 of a code's secret. The same lane may have several unused codes.
-    Result<void> add_code(const Digest& secret_hash, const Code& code);
-    Result<std::vector<Code>> codes();
+    virtual Result<void> add_code(const Digest& secret_hash, const Code& code) = 0;
+    virtual Result<std::vector<Code>> codes() = 0;
 
     struct Device {
         DeviceId id{Uuid{}};
@@ -43,24 +48,25 @@ public:
 
     /// The code with that hash, if it may be used now. Fails with not_found (unknown or mistyped),
     /// stale (expired) or conflict (used before): never says more to a stranger than that.
-    Result<Code> check_code(const Digest& secret_hash, WallTime now);
+    virtual Result<Code> check_code(const Digest& secret_hash, WallTime now) = 0;
 
     /// Uses up the code, allots the workstation's next `generations` receipt generations and stores
     /// the device, in one transaction: a code enrols one device once, whatever fails half-way.
-    Result<Device> enrol(const Digest& secret_hash, Device device, std::uint32_t generations,
-                         WallTime now);
+    virtual Result<Device> enrol(const Digest& secret_hash, Device device,
+                                 std::uint32_t generations, WallTime now) = 0;
 
-    Result<std::optional<Device>> find(const DeviceId& id);
-    Result<std::vector<Device>> devices();
+    virtual Result<std::optional<Device>> find(const DeviceId& id) = 0;
+    virtual Result<std::vector<Device>> devices() = 0;
     /// A new certificate for the same key; not_found or forbidden (revoked).
-    Result<void> renew(const DeviceId& id, const std::string& certificate_pem,
-                       const std::string& serial, WallTime not_after);
+    virtual Result<void> renew(const DeviceId& id, const std::string& certificate_pem,
+                               const std::string& serial, WallTime not_after) = 0;
     /// From now on the device is refused. not_found; revoking twice keeps the first time and reason.
-    Result<void> revoke(const DeviceId& id, const std::string& reason, WallTime now);
+    virtual Result<void> revoke(const DeviceId& id, const std::string& reason, WallTime now) = 0;
 
-private:
-    explicit Registry(Database database) : database_{std::move(database)} {}
-    Database database_;
+    virtual Result<std::set<DeviceId>> revoked() = 0;
+
+    /// What check_code() says of a code, `found` or not. One rule for all registries.
+    static Result<Code> usable(std::optional<Code> found, WallTime now);
 };
 
 }  // namespace till::sync

@@ -175,8 +175,8 @@ asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
 
 asio::awaitable<HttpResponse> Server::respond(const PeerIdentity& peer, HttpRequest request) {
     const auto path = path_of(request);
-    if (peer.role == PeerRole::none && path == "/enrol") co_return enrol(request);
-    if (peer.role == PeerRole::device && path == "/renew") co_return renew(peer, request);
+    if (peer.role == PeerRole::none && path == "/enrol") co_return co_await enrol(request);
+    if (peer.role == PeerRole::device && path == "/renew") co_return co_await renew(peer, request);
     if (peer.role == PeerRole::admin && path.starts_with("/admin/"))
         co_return co_await rooms_.admin(std::move(request), peer.certificate.common_name);
     const Error refusal{Errc::forbidden, peer.expired
@@ -185,10 +185,11 @@ asio::awaitable<HttpResponse> Server::respond(const PeerIdentity& peer, HttpRequ
     co_return problem(request, refusal);
 }
 
-HttpResponse Server::enrol(const HttpRequest& request) {
+asio::awaitable<HttpResponse> Server::enrol(const HttpRequest& request) {
     const auto asked = parse_body<tillstream::v1::EnrolRequest>(request);
-    if (!asked) return problem(request, asked.error());
-    const auto made = rooms_.enrolment.enrol(*asked);
+    if (!asked) co_return problem(request, asked.error());
+    const auto job = [&asked](EnrolmentDesk& desk) { return desk.enrol(*asked); };
+    const auto made = co_await rooms_.enrolment.ask<tillstream::v1::EnrolAnswer>(job);
     if (made)
         log(LogLevel::info, "enrolment", "device enrolled",
             {{"store", made->store()},
@@ -196,21 +197,23 @@ HttpResponse Server::enrol(const HttpRequest& request) {
              {"device", Uuid::from_bytes(made->device_id()).value_or(Uuid{}).text()}});
     else
         log(LogLevel::warning, "enrolment", "refused", {{"cause", made.error().detail}});
-    return protobuf_answer(request, made);
+    co_return protobuf_answer(request, made);
 }
 
-HttpResponse Server::renew(const PeerIdentity& peer, const HttpRequest& request) {
+asio::awaitable<HttpResponse> Server::renew(const PeerIdentity& peer, const HttpRequest& request) {
     const auto asked = parse_body<tillstream::v1::RenewRequest>(request);
-    if (!asked) return problem(request, asked.error());
-    const auto made = rooms_.enrolment.renew(peer, *asked);
+    if (!asked) co_return problem(request, asked.error());
+    const auto job = [&](EnrolmentDesk& desk) { return desk.renew(peer, *asked); };
+    const auto made = co_await rooms_.enrolment.ask<tillstream::v1::RenewAnswer>(job);
     log(made ? LogLevel::info : LogLevel::warning, "enrolment",
         made ? "certificate renewed" : "renewal refused",
         {{"device", peer.certificate.common_name}, {"cause", made ? "" : made.error().detail}});
-    return protobuf_answer(request, made);
+    co_return protobuf_answer(request, made);
 }
 
 asio::awaitable<Result<void>> Server::sync(TlsStream stream, HttpRequest request, Times accepted) {
-    auto device = rooms_.enrolment.admit(stream.peer());
+    const auto job = [peer = stream.peer()](EnrolmentDesk& desk) { return desk.admit(peer); };
+    auto device = co_await rooms_.enrolment.ask<Registry::Device>(job);
     const auto revoked = [&desk = rooms_.enrolment, device] {
         return device && desk.is_revoked(device->id);
     };
@@ -221,7 +224,8 @@ asio::awaitable<Result<void>> Server::sync(TlsStream stream, HttpRequest request
 /// A dead device cannot come itself, and its certificate may have been revoked long ago.
 asio::awaitable<Result<void>> Server::rescue(TlsStream stream, HttpRequest request, Times accepted,
                                              DeviceId id) {
-    auto device = rooms_.enrolment.find(id);
+    const auto job = [id](EnrolmentDesk& desk) { return desk.find(id); };
+    auto device = co_await rooms_.enrolment.ask<Registry::Device>(job);
     log(LogLevel::info, "server", "an administrator hands over what was rescued",
         {{"device", id.value().text()}, {"by", stream.peer().certificate.common_name}});
     const auto never = [] { return false; };

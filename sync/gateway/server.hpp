@@ -56,8 +56,8 @@ private:
     asio::awaitable<void> serve(asio::ip::tcp::socket socket);
     asio::awaitable<Result<void>> converse(asio::ip::tcp::socket socket);
     asio::awaitable<HttpResponse> respond(const PeerIdentity& peer, HttpRequest request);
-    HttpResponse enrol(const HttpRequest& request);
-    HttpResponse renew(const PeerIdentity& peer, const HttpRequest& request);
+    asio::awaitable<HttpResponse> enrol(const HttpRequest& request);
+    asio::awaitable<HttpResponse> renew(const PeerIdentity& peer, const HttpRequest& request);
     asio::awaitable<Result<void>> sync(TlsStream stream, HttpRequest request, Times accepted);
     asio::awaitable<Result<void>> rescue(TlsStream stream, HttpRequest request, Times accepted,
                                          DeviceId device);

@@ -77,6 +77,17 @@ constexpr std::array storage = {
                        "records so long."},
 };
 
+constexpr std::array ledger = {
+    Setting{.key = "url",
+            .meaning = "postgresql://user:password@host:port/database, shared by all gateways of "
+                       "this centre; empty: SQLite in this folder, for one gateway."},
+    Setting{.key = "projects",
+            .type = Type::boolean,
+            .fallback = "true",
+            .meaning = "Turns events into tables and answers questions about them. Of the gateways "
+                       "that share a ledger exactly one does; the others say false."},
+};
+
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
 constexpr std::array logging = {
     Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged."},
@@ -86,6 +97,7 @@ constexpr std::array sections = {
     Section{"listen", false, listen, "Where devices and administrators find this gateway."},
     Section{"enrolment", false, enrolment, "How devices become known."},
     Section{"storage", false, storage, "What the centre holds."},
+    Section{"ledger", false, ledger, "Where events, devices and codes are kept."},
     Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
 };
 
@@ -114,6 +126,21 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
     parsed.certificate_life = std::chrono::hours{24 * e.integer("certificate_life_days")};
     parsed.generations = static_cast<std::uint32_t>(e.integer("generations"));
     parsed.backup_age = std::chrono::hours{settings.section("storage").integer("backup_age_hours")};
+    const auto& ledger = settings.section("ledger");
+    parsed.ledger_url = ledger.text("url");
+    parsed.projects = ledger.boolean("projects");
+    if (!parsed.ledger_url.empty()) {
+        const auto address = PostgresAddress::parse(parsed.ledger_url);
+        if (!address)
+            return Error{Errc::malformed, std::string{file_name} + ": ledger.url: is "
+                                              + address.error().detail
+                                              + " (allowed: " + address.error().allowed + ")"};
+        parsed.ledger = *address;
+    } else if (!parsed.projects) {
+        return Error{Errc::malformed, std::string{file_name}
+                                          + ": ledger.projects: a gateway with a ledger of its own "
+                                            "must project it (allowed: true)"};
+    }
     parsed.log_level = level(settings.section("log").text("level"));
     return parsed;
 }

@@ -3,9 +3,11 @@
 #include "agent/core/result.hpp"
 #include "agent/runtime/log.hpp"
 #include "firmware-config/layers/settings.hpp"
+#include "sync/postgres/postgres.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,10 @@ struct GatewaySettings {
     std::chrono::milliseconds certificate_life{0};
     std::uint32_t generations = 0;  ///< Receipt generations allotted to each enrolment.
     std::chrono::milliseconds backup_age{0};
+    /// The PostgreSQL database that this gateway shares with others; none: SQLite in its home.
+    std::optional<PostgresAddress> ledger;
+    std::string ledger_url;  ///< As the file says it, password and all.
+    bool projects = true;
     std::size_t connections_max = 0;
     LogLevel log_level = LogLevel::info;
 };

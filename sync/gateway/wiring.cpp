@@ -1,6 +1,7 @@
 #include "sync/gateway/wiring.hpp"
 
 #include "agent/crypto/system_random.hpp"
+#include "agent/runtime/deadline.hpp"
 #include "agent/runtime/file_lock.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
@@ -12,6 +13,7 @@
 #include "sync/gateway/server.hpp"
 #include "sync/gateway/settings.hpp"
 #include "sync/ledger/ledger.hpp"
+#include "sync/ledger/postgres_store.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -31,28 +33,63 @@ namespace {
 
 using asio::ip::tcp;
 
-Result<GatewaySettings> read_settings(const HomePaths& home) {
-    const auto file = home / "gateway.toml";
-    std::ifstream stream{file};
-    if (!stream)
-        return Error{Errc::not_found,
-                     home.root.string() + " holds no gateway; make one with till-gateway init"};
-    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-    return parse_gateway_settings(text, file.string());
-}
+/// What the gateway holds: in its home, or in the database that it shares with other gateways.
+class Holdings {
+public:
+    Holdings(const HomePaths& home, const GatewaySettings& settings, Random& random)
+        : home_{home}, settings_{settings}, random_{random} {}
 
-Result<std::unique_ptr<Store>> open_reading_store(const HomePaths& home, Random& random) {
-    TILL_TRY(auto store,
-             SqliteStore::open({.file = home / "ledger.db", .access = SqliteStore::Access::reading},
-                               random));
-    return Result<std::unique_ptr<Store>>{std::move(store)};
-}
+    Result<std::unique_ptr<Registry>> registry() const {
+        if (!settings_.ledger) return Registry::open(home_ / "registry.db");
+        auto open = Registry::open(*settings_.ledger);
+        if (!open) return unusable(open.error());
+        return open;
+    }
 
-Result<std::unique_ptr<Ledger>> open_ledger(const HomePaths& home, Random& random) {
-    TILL_TRY(auto writing, SqliteStore::open({.file = home / "ledger.db"}, random));
-    TILL_TRY(auto reading, open_reading_store(home, random));
-    return std::make_unique<Ledger>(std::move(writing), std::move(reading));
-}
+    Result<std::unique_ptr<Ledger>> ledger() const {
+        TILL_TRY(auto writing, store(true));
+        TILL_TRY(auto reading, store(false));
+        return std::make_unique<Ledger>(std::move(writing), std::move(reading));
+    }
+
+    Result<std::unique_ptr<Store>> reading() const { return store(false); }
+
+    Result<ProjectionService::Sources> sources() const {
+        ProjectionService::Sources sources;
+        if (settings_.ledger) { TILL_TRY(sources.box, FiguresBox::open(*settings_.ledger)); }
+        if (settings_.projects) { TILL_TRY(sources.store, store(false, settings_.projects)); }
+        return sources;
+    }
+
+private:
+    Result<std::unique_ptr<Store>> store(bool writes, bool projects = false) const {
+        if (settings_.ledger) {
+            using Access = PostgresStore::Access;
+            auto open = PostgresStore::open({.address = *settings_.ledger,
+                                             .access = writes ? Access::writing : Access::reading,
+                                             .alone = projects},
+                                            random_);
+            if (!open && open.error().code == Errc::busy && projects)
+                return Error{Errc::busy,
+                             "another gateway projects this ledger already; one of the "
+                             "two must say [ledger] projects = false"};
+            if (!open) return unusable(open.error());
+            return *std::move(open);
+        }
+        using Access = SqliteStore::Access;
+        return SqliteStore::open(
+            {.file = home_ / "ledger.db", .access = writes ? Access::writing : Access::reading},
+            random_);
+    }
+
+    static Error unusable(const Error& error) {
+        return {error.code, "the ledger cannot be used: " + error.detail};
+    }
+
+    const HomePaths& home_;
+    const GatewaySettings& settings_;
+    Random& random_;
+};
 
 /// Every loop listens on the same port; the kernel spreads the connections.
 Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
@@ -86,6 +123,7 @@ public:
 
     asio::io_context& io() { return io_; }
     void start(tcp::acceptor acceptor) { tasks_.spawn(serve(std::move(acceptor))); }
+    void spawn(asio::awaitable<void> task) { tasks_.spawn(std::move(task)); }
     void run() { io_.run(); }  ///< Returns when every connection has ended after stop().
     void stop() {
         asio::post(io_, [this] { tasks_.cancel(); });
@@ -104,11 +142,38 @@ private:
     TaskGroup tasks_;
 };
 
+/// Hears of devices that another gateway was told to shut out, well within limits::peer_silence_max.
+asio::awaitable<void> follow_revocations(EnrolmentDesk& desk) {
+    using namespace std::chrono_literals;
+    asio::steady_timer pause{co_await asio::this_coro::executor};
+    const auto refresh = [](EnrolmentDesk& asked) { return asked.refresh(); };
+    for (bool heard = true;;) {
+        pause.expires_after(2s);
+        auto [cancelled] = co_await pause.async_wait(nothrow);
+        if (cancelled) co_return;
+        const auto done = co_await desk.ask<void>(refresh);
+        if (!done && heard)
+            log(LogLevel::error, "gateway", "revocations cannot be read",
+                {{"cause", done.error().detail}});
+        heard = done.has_value();
+    }
+}
+
 unsigned loops_wanted(const GatewaySettings& settings) {
     return settings.loops > 0 ? settings.loops : std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace
+
+Result<GatewaySettings> read_settings(const HomePaths& home) {
+    const auto file = home / "gateway.toml";
+    std::ifstream stream{file};
+    if (!stream)
+        return Error{Errc::not_found,
+                     home.root.string() + " holds no gateway; make one with till-gateway init"};
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    return parse_gateway_settings(text, file.string());
+}
 
 Result<void> serve(const HomePaths& home) {
     TILL_TRY(const GatewaySettings settings, read_settings(home));
@@ -118,12 +183,15 @@ Result<void> serve(const HomePaths& home) {
     SystemClock clock;
     SystemRandom random;
 
-    TILL_TRY(Registry registry, Registry::open(home / "registry.db"));
+    const Holdings holdings{home, settings, random};
+    TILL_TRY(auto registry, holdings.registry());
     TILL_TRY(const auto enrolment,
              EnrolmentDesk::open(std::move(registry), keys, settings, clock, random));
-    TILL_TRY(const auto ledger, open_ledger(home, random));
-    TILL_TRY(const auto projection, ProjectionService::open(home, keys, *ledger, random));
-    Auditor auditor{[&] { return open_reading_store(home, random); }};
+    TILL_TRY(const auto ledger, holdings.ledger());
+    TILL_TRY(auto sources, holdings.sources());
+    TILL_TRY(const auto projection,
+             ProjectionService::open(home, keys, *ledger, std::move(sources), random));
+    Auditor auditor{[&] { return holdings.reading(); }};
     Fleet fleet{*projection, clock};
 
     std::optional<AdminApi> admin;
@@ -152,8 +220,14 @@ Result<void> serve(const HomePaths& home) {
     projection->start();
     // Nothing can fail any more: what is started here runs to its end.
     for (std::size_t i = 0; i < loops.size(); ++i) loops[i]->start(std::move(acceptors[i]));
+    if (settings.ledger) loops.front()->spawn(follow_revocations(*enrolment));
+    const std::string where = settings.ledger ? settings.ledger->text() : "sqlite";
     log(LogLevel::info, "gateway", "listening",
-        {{"address", settings.address}, {"port", unsigned{port}}, {"loops", loops.size()}});
+        {{"address", settings.address},
+         {"port", unsigned{port}},
+         {"loops", loops.size()},
+         {"ledger", where},
+         {"projects", settings.projects}});
 
     asio::signal_set signals{loops.front()->io(), SIGTERM, SIGINT};
     const auto on_signal = [&loops, &auditor](boost::system::error_code failure, int) {

@@ -21,6 +21,7 @@ public:
     struct Options {
         PostgresAddress address;
         Access access = Access::writing;
+        bool alone = false;  ///< Fails with busy while another store, anywhere, is open alone.
     };
 
     /// Opens the store; a writing one makes it (with an epoch from `random`) or migrates it.

@@ -6,7 +6,7 @@
 
 #include <map>
 
-// The SQL of PostgresStore. Every function is one try: it may fail with stale or closed, and a
+// The SQL of PostgresStore. Every function is one try: it may lose its connection, and a
 // transaction that it leaves open is the caller's to end.
 namespace till::sync::detail {
 

@@ -45,7 +45,7 @@ Errc code_of(std::string_view state) {
     };
     // The first that begins alike. https://www.postgresql.org/docs/15/errcodes-appendix.html
     static constexpr std::array known = {
-        Known{"40001", Errc::stale},     Known{"40P01", Errc::stale},
+        Known{"40001", Errc::busy},      Known{"40P01", Errc::busy},
         Known{"53100", Errc::disk_full}, Known{"53", Errc::busy},
         Known{"55P03", Errc::busy},      Known{"57014", Errc::busy},
         Known{"57P", Errc::closed},      Known{"25P03", Errc::closed},
@@ -129,6 +129,7 @@ Result<void> Postgres::flush(Deadline deadline) {
 Result<PostgresRows> Postgres::answer(Deadline deadline) {
     PostgresRows last{nullptr};
     std::optional<Error> failure;
+    gave_way_ = false;
     for (;;) {
         while (PQisBusy(handle_.get()) != 0) TILL_TRY_VOID(wait(false, deadline));
         pg_result* const result = PQgetResult(handle_.get());
@@ -140,6 +141,7 @@ Result<PostgresRows> Postgres::answer(Deadline deadline) {
         const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         const char* const said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         if (state == nullptr) return lose(one_line(PQresultErrorMessage(result)));
+        gave_way_ = std::string_view{state} == "40001" || std::string_view{state} == "40P01";
         failure =
             Error{code_of(state), "PostgreSQL: " + one_line(said ? said : "") + " (" + state + ")"};
     }

@@ -33,9 +33,9 @@ private:
 /// One connection to one PostgreSQL server that writes to disk what it commits. Every wait has an
 /// end: a server that does not answer costs a few seconds, then the connection is lost.
 ///
-/// Errors here and below: closed (the connection is lost: open another), stale (a deadlock or a
-/// conflict of transactions: try again), busy, disk_full, conflict (a constraint), forbidden,
-/// corrupt, unsupported (another schema), io. After any error a transaction must be rolled back.
+/// Errors here and below: closed (the connection is lost: open another), busy (others are in the
+/// way), disk_full, conflict (a constraint), forbidden, corrupt, unsupported (another schema), io.
+/// After any error a transaction must be rolled back.
 /// Thread: one at a time. Blocks.
 class Postgres {
 public:
@@ -62,6 +62,8 @@ public:
     void roll_back();
 
     bool is_lost() const { return lost_; }
+    /// The latest statement gave way to another transaction: the same from the start may succeed.
+    bool gave_way() const { return gave_way_; }
 
 private:
     struct Close {
@@ -84,6 +86,7 @@ private:
 
     std::unique_ptr<pg_conn, Close> handle_;
     bool lost_ = false;
+    bool gave_way_ = false;
 };
 
 /// Brings the tables of `module` to the newest schema, as the same function for SQLite does.

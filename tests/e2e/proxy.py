@@ -62,10 +62,10 @@ class Cable:
 
     def _carry(self, near, far):
         selector = selectors.DefaultSelector()
-        for s in (near, far):
-            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(s, selectors.EVENT_READ)
         try:
+            for s in (near, far):
+                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                selector.register(s, selectors.EVENT_READ)
             while True:
                 for key, _ in selector.select(0.2):
                     if self.frozen:

@@ -1,5 +1,6 @@
 #include "sync/gateway/home.hpp"
 
+#include "sync/gateway/settings.hpp"
 #include "tests/unit/sync/gateway/support.hpp"
 
 #include <catch2/catch.hpp>
@@ -81,4 +82,28 @@ TEST_CASE("gateway: a home made before there were notes gets a key, once", "[gat
     std::ofstream{home / "note-key"} << std::string(64, 'a') << ' ' << std::string(128, 'b')
                                      << " 30\n";
     CHECK(load_keys(home).error().code == Errc::malformed);
+}
+
+TEST_CASE("gateway: a home that joins trusts the same devices with the same keys", "[gateway]") {
+    const Folder folder;
+    const HomePaths first{folder / "first"}, second{folder / "second"};
+    const char* const url = "postgresql://till:a\"b@db.test/centre";
+    CHECK(join_home(second, first, spec, url, now).error().code == Errc::not_found);
+    REQUIRE(init_home(first, spec, now));
+    REQUIRE(join_home(second, first, spec, url, now));
+    const auto one = load_keys(first), two = load_keys(second);
+    REQUIRE(two);
+    CHECK(two->device_authority.certificate_pem() == one->device_authority.certificate_pem());
+    CHECK(two->server_authority.certificate_pem() == one->server_authority.certificate_pem());
+    CHECK(two->admin_authority_pem == one->admin_authority_pem);
+    CHECK(two->sealing.back().key.public_key == one->sealing.back().key.public_key);
+    CHECK(two->token_key.reveal() == one->token_key.reveal());
+    CHECK(two->server.public_key_fingerprint() != one->server.public_key_fingerprint());
+    std::ifstream stream{second / "gateway.toml"};
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    const auto settings = parse_gateway_settings(text, "gateway.toml");
+    REQUIRE(settings);
+    CHECK(settings->ledger_url == url);
+    CHECK_FALSE(settings->projects);
+    CHECK(join_home(second, first, spec, url, now).error().code == Errc::conflict);
 }

@@ -27,7 +27,11 @@ struct Service {
         auto reading = SqliteStore::open(
             {.file = home / "ledger.db", .access = SqliteStore::Access::reading}, random);
         ledger = std::make_unique<Ledger>(*std::move(writing), *std::move(reading));
-        projection = ProjectionService::open(home, *keys, *ledger, random).value();
+        auto own = SqliteStore::open(
+            {.file = home / "ledger.db", .access = SqliteStore::Access::reading}, random);
+        projection =
+            ProjectionService::open(home, *keys, *ledger, {*std::move(own), nullptr}, random)
+                .value();
         projection->start();
     }
 

@@ -1,13 +1,13 @@
-#include "sync/gateway/registry.hpp"
+// The contract of Registry: what it promises on SQLite and on PostgreSQL.
 
 #include "agent/crypto/hash.hpp"
-#include "tests/unit/sync/gateway/support.hpp"
+#include "agent/crypto/system_random.hpp"
+#include "tests/unit/sync/gateway/registry_house.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace till;
 using namespace till::sync;
-using namespace till::sync::test;
 
 namespace {
 
@@ -28,9 +28,8 @@ Registry::Device device(const char* serial) {
 }  // namespace
 
 TEST_CASE("gateway: a code enrols one device once, and only in its time", "[gateway]") {
-    const Folder folder;
-    auto registry = Registry::open(folder / "registry.db");
-    REQUIRE(registry);
+    const auto house = RegistryHouse::make();
+    auto registry = house->open();
     REQUIRE(registry->add_code(secret, code()));
     CHECK(registry->check_code(sha256("other"), WallTime{1500}).error().code == Errc::not_found);
     CHECK(registry->check_code(secret, WallTime{2000}).error().code == Errc::stale);
@@ -45,8 +44,8 @@ TEST_CASE("gateway: a code enrols one device once, and only in its time", "[gate
 
 TEST_CASE("gateway: no two devices of a lane are ever allotted the same receipt generation",
           "[gateway]") {
-    const Folder folder;
-    auto registry = Registry::open(folder / "registry.db");
+    const auto house = RegistryHouse::make();
+    auto registry = house->open();
     std::uint32_t next = 1;
     for (int i = 0; i < 5; ++i) {
         const Digest hash = sha256(std::to_string(i));
@@ -56,15 +55,15 @@ TEST_CASE("gateway: no two devices of a lane are ever allotted the same receipt 
         CHECK(enrolled->first_generation == next);
         CHECK(enrolled->last_generation == next + 7);
         next += 8;
-        registry = Registry::open(folder / "registry.db");  // Also across restarts.
+        registry = house->open();  // Also across restarts.
     }
     REQUIRE(registry->add_code(sha256("lane"), code("12", "4")));
     CHECK(registry->enrol(sha256("lane"), device("01"), 8, WallTime{1500})->first_generation == 1);
 }
 
 TEST_CASE("gateway: a revoked device stays revoked and cannot be renewed", "[gateway]") {
-    const Folder folder;
-    auto registry = Registry::open(folder / "registry.db");
+    const auto house = RegistryHouse::make();
+    auto registry = house->open();
     REQUIRE(registry->add_code(secret, code()));
     const auto enrolled = registry->enrol(secret, device("01"), 8, WallTime{1500});
     REQUIRE(registry->renew(enrolled->id, "new pem", "02", WallTime{9999}));
@@ -72,6 +71,7 @@ TEST_CASE("gateway: a revoked device stays revoked and cannot be renewed", "[gat
     REQUIRE(registry->revoke(enrolled->id, "stolen", WallTime{3000}));
     REQUIRE(registry->revoke(enrolled->id, "again", WallTime{4000}));
     const auto found = registry->find(enrolled->id).value();
+    CHECK(registry->revoked().value() == std::set{enrolled->id});
     CHECK(found->revoked == WallTime{3000});
     CHECK(found->revoked_reason == "stolen");
     CHECK(registry->renew(enrolled->id, "pem", "03", WallTime{9999}).error().code

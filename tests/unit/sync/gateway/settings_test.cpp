@@ -24,3 +24,21 @@ TEST_CASE("gateway: every fault of its settings is named with its line", "[gatew
     CHECK(text.find("gateway.toml:4: log.level: \"loud\" is not known") != std::string::npos);
     CHECK(text.find("listen.server_name: is missing") != std::string::npos);
 }
+
+TEST_CASE("gateway: a ledger's address is checked, and its password is never repeated",
+          "[gateway]") {
+    const std::string listen = "[listen]\nserver_name='g.test'\npublic_host='10.0.0.1'\n[ledger]\n";
+    const auto parse = [&](const char* ledger) {
+        return parse_gateway_settings(listen + ledger, "gateway.toml");
+    };
+    CHECK_FALSE(parse("")->ledger);
+    const auto good = parse("url='postgresql://till:hush@db.test:5433/centre'\nprojects=false");
+    REQUIRE(good);
+    CHECK(good->ledger->text() == "till@db.test:5433/centre");
+    CHECK_FALSE(good->projects);
+    const auto bad = parse("url='postgresql://till:hush%zz@db.test/centre'");
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().detail.find("ledger.url") != std::string::npos);
+    CHECK(bad.error().detail.find("hush") == std::string::npos);
+    CHECK(parse("projects=false").error().detail.find("ledger.projects") != std::string::npos);
+}

@@ -175,11 +175,15 @@ TEST_CASE_METHOD(Fixture, "postgres: a commit that loses a deadlock is done agai
     const FakeJournal one = journal(2), two = journal(2);
     const bool ordered = one.journal < two.journal;
     const FakeJournal &low = ordered ? one : two, &high = ordered ? two : one;
+    Postgres rude = connect(), witness = connect();
+    // The store is the one that looks for a deadlock, when the other has long come to wait for it.
+    REQUIRE(rude.execute("SET deadlock_timeout = '1min'; SET lock_timeout = 0"));
+    REQUIRE(witness.execute("ALTER ROLE till SET deadlock_timeout = '2s'"));
     const auto store = house.open();
+    REQUIRE(witness.execute("ALTER ROLE till RESET deadlock_timeout"));
     REQUIRE(store->bind(low.hello()));
     REQUIRE(store->bind(high.hello()));
     constexpr auto lock = "SELECT 1 FROM journals WHERE journal = $1 FOR UPDATE";
-    Postgres rude = connect(), witness = connect();
     REQUIRE(rude.begin());
     REQUIRE(rude.ask(lock, high.journal.value()));
     Result<std::vector<Appended>> done;
