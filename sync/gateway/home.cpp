@@ -175,7 +175,7 @@ Result<void> join_home(const HomePaths& home, const HomePaths& of, const HomeSpe
     TILL_TRY_VOID(load_keys(of));  // It is whole, and ours to read.
     TILL_TRY_VOID(make_folder(home));
     for (const char* shared : {"server-ca.pem", "device-ca.pem", "admin-ca.pem", "sealing-keys",
-                               "token-key", "vault-key"}) {
+                               "token-key", "vault-key", "note-key"}) {
         TILL_TRY(const Secret content, read_private_file(of / shared));
         TILL_TRY_VOID(write_private_file(home / shared, content));
     }

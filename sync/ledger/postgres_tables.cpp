@@ -107,8 +107,7 @@ Result<void> move_marks(Postgres& db, const Marks& before, const Marks& after,
                     pg_array(journals, pg(Uuid{})), pg_array(old_seqs, number),
                     pg_array(old_hashes, bytes), pg_array(seqs, number), pg_array(hashes, bytes),
                     seen_ms));
-    if (moved.touched() != journals.size())
-        return Error{Errc::busy, "a mark moved under its lock"};
+    if (moved.touched() != journals.size()) return Error{Errc::busy, "a mark moved under its lock"};
     return {};
 }
 
