@@ -272,6 +272,25 @@ Result<void> put_singles(Database& into, const Standing& at, Seq chained, const 
     return run("INSERT INTO salvage VALUES(1, ?)", Blob{said});
 }
 
+/// The centre's signed notes: what it has confirmed stays provable. A row that cannot be read is passed over.
+Result<void> copy_notes(Database& from, Database& into) {
+    auto read = from.prepare(
+        "SELECT store_epoch, first_seq, last_seq, last_hash, time, key_id, signature, public_key,"
+        " certified FROM note");
+    if (!read) return {};  // A journal from before there were notes.
+    TILL_TRY(Statement put,
+             into.prepare("INSERT OR IGNORE INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    Result<void> written;
+    const auto take = [&](const Row& row) {
+        const auto done = put.run(Blob{row.bytes(0)}, row.integer(1), row.integer(2),
+                                  Blob{row.bytes(3)}, row.integer(4), Blob{row.bytes(5)},
+                                  Blob{row.bytes(6)}, Blob{row.bytes(7)}, Blob{row.bytes(8)});
+        if (!done && done.error().code != Errc::conflict) written = done;
+    };
+    static_cast<void>(read->each(take));
+    return written;
+}
+
 Result<Walk> walk(Database& into, const Standing& at, Seq witnessed, v1::JournalDamaged& report) {
     TILL_TRY(auto rows, detail::JournalRows::prepare(into));
     Walk found{.journal = at.identity.journal,
@@ -328,6 +347,7 @@ Result<v1::JournalDamaged> salvage_journal(const SalvageOrder& order) {
         hash = stored.value_or(hash);
     }
     TILL_TRY_VOID(put_singles(into, at, walked.chained, hash, report));
+    if (from) TILL_TRY_VOID(copy_notes(from->database, into));
     TILL_TRY(Statement doubt, into.prepare("UPDATE loose SET proved = 0 WHERE seq = ?"));
     for (const Seq seq : walked.unproved) TILL_TRY_VOID(doubt.run(seq.value()));
     TILL_TRY_VOID(transaction.commit());

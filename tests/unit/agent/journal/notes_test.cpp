@@ -1,3 +1,4 @@
+#include "agent/journal/salvage.hpp"
 #include "tests/unit/agent/journal/fixture.hpp"
 
 using namespace till;
@@ -39,6 +40,31 @@ TEST_CASE("journal: the newest note of each store is there after it is opened ag
     CHECK((*read)[0].note.journal == core.identity().journal);
     CHECK((*read)[0].note.hash == core.head().hash);
     CHECK((*read)[0].key == core.notes()[0].key);
+}
+
+TEST_CASE("salvage: what the centre has confirmed stays provable", "[journal]") {
+    TestJournal journal;
+    {
+        auto core = journal.create();
+        append(core, some_draft("a"));
+        REQUIRE(core.keep_note(note_of(core, "first store.....", 1)));
+        REQUIRE(core.keep_note(note_of(core, "second store....", 2)));
+    }
+    const auto healed = journal.scratch.path / "healed.db";
+    REQUIRE(salvage_journal({.damaged = journal.options.file,
+                             .into = healed,
+                             .identity = some_identity(),
+                             .cause = "a test",
+                             .kept_as = "damaged-1.db"}));
+    const auto before = journal.reader().notes();
+    const auto after = JournalReader::open(healed)->notes();
+    REQUIRE(after);
+    REQUIRE(after->size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK((*after)[i].note.signature == (*before)[i].note.signature);
+        CHECK((*after)[i].note.store_epoch == (*before)[i].note.store_epoch);
+        CHECK((*after)[i].key == (*before)[i].key);
+    }
 }
 
 TEST_CASE("journal: a note of another journal or another chain is not kept", "[journal]") {
