@@ -64,18 +64,18 @@ Exit report(const Reply& refusal) {
     return report(error);
 }
 
+Result<void> gateway_named(const Common& common) {
+    if (!common.gateway.empty()) return {};
+    return Error{Errc::malformed,
+                 "which gateway? Give --gateway FOLDER (the admin folder that till-gateway init "
+                 "made) or set TILL_GATEWAY."};
+}
+
 std::optional<boost::json::value> ask_gateway(const Common& common, Exit& outcome,
                                               std::string_view method, const std::string& target,
                                               const std::string& body) {
-    if (common.gateway.empty()) {
-        std::fputs(
-            "tillctl: which gateway? Give --gateway FOLDER (the admin folder that till-gateway "
-            "init made) "
-            "or set TILL_GATEWAY.\n",
-            stderr);
-        outcome = Exit::usage;
-        return std::nullopt;
-    }
+    if (const auto named = gateway_named(common); !named)
+        return outcome = report(named.error()), std::nullopt;
     return ask(open_gateway(common.gateway), outcome, method, target, body);
 }
 

@@ -17,6 +17,9 @@ namespace till {
 Exit report(const Error& error);
 Exit report(const Reply& refusal);
 
+/// Fails with malformed, saying how to name one, when the command line names no gateway.
+Result<void> gateway_named(const Common& common);
+
 /// Asks the gateway (or agent) named on the command line. Nothing, with `outcome` set and the cause
 /// said, when that failed or was refused.
 std::optional<boost::json::value> ask_gateway(const Common& common, Exit& outcome,

@@ -92,6 +92,7 @@ Result<bool> has_head(Client& centre, const sync::UplinkSession::Options& said) 
 }
 
 Result<void> hand_over(const fs::path& file, const Common& common) {
+    TILL_TRY_VOID(gateway_named(common));
     TILL_TRY(RescueFile rescued, RescueFile::open(file));
     TILL_TRY(const auto door, gateway_door(common.gateway));
     TILL_TRY(const auto centre, open_gateway(common.gateway));

@@ -88,14 +88,16 @@ public:
             co_await timer.async_wait(nothrow);
             if (uplink_.state().mark != mark) moved = std::chrono::steady_clock::now();
             mark = uplink_.state().mark;
-            stuck = is_refused() || std::chrono::steady_clock::now() - moved > patience;
+            stuck =
+                uplink_.state().forbidden || std::chrono::steady_clock::now() - moved > patience;
         }
         const bool done = is_done();
         const std::string why = uplink_.state().last_error;
+        const auto code = uplink_.state().forbidden ? Errc::forbidden : Errc::timed_out;
         children.cancel();
         co_await children.join();
         if (source_.error()) co_return *source_.error();
-        if (!done) co_return Error{is_refused() ? Errc::forbidden : Errc::timed_out, why};
+        if (!done) co_return Error{code, why};
         const auto& said = source_.said();
         co_return Delivered{said.journal, had_.value_or(Seq{0}), said.head.seq, branch_};
     }
@@ -106,7 +108,6 @@ private:
         return had_ && source_.standing().acknowledged >= source_.said().head.seq
                && uplink_.state().up;
     }
-    bool is_refused() const { return uplink_.state().last_error.contains("declined with 4"); }
 
     asio::awaitable<Result<sync::ClientContext>> context() override { co_return context_; }
     void on_welcomed(const sync::UplinkSession::Welcomed& welcomed) override {

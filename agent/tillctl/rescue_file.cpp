@@ -278,9 +278,10 @@ struct RescueFile::Impl {
 
     Result<void> look_through() {
         Sha256 checksum;
-        TILL_TRY(const Bytes opening, read_bytes(magic.size()));
-        if (opening != magic) return Error{Errc::malformed, "not a rescue file of this version"};
-        checksum.add(opening);
+        const auto opening = read_bytes(magic.size());
+        if (!opening || *opening != magic)
+            return Error{Errc::malformed, "not a rescue file of this version"};
+        checksum.add(*opening);
         for (bool last = false; !last;) { TILL_TRY(last, take_frame(checksum)); }
         TILL_TRY(const Bytes stated, read_bytes(checksum_bytes));
         const Digest sum = checksum.finish();

@@ -1,58 +1,25 @@
 #include "sync/gateway/postgres/migrations.sql.hpp"
-#include "sync/gateway/registry.hpp"
+#include "sync/gateway/registry_rows.hpp"
 #include "sync/postgres/postgres_line.hpp"
 
 namespace till::sync {
 
+using namespace detail;
+
 namespace {
 
-std::optional<WallTime> wall(std::optional<std::int64_t> milliseconds) {
-    return milliseconds ? std::optional{WallTime{*milliseconds}} : std::nullopt;
-}
-
-Registry::Code read_code(const PostgresRow& row) {
-    return {std::string{row.bytes(0)}, std::string{row.bytes(1)}, WallTime{row.integer(2)},
-            WallTime{row.integer(3)}, wall(row.optional_integer(4))};
-}
-
-std::string select_devices(std::string_view rest) {
-    return std::string{
-        "SELECT device, store, workstation, certificate_pem, serial, key_sha256, "
-        "enrolled_ms, not_after_ms, first_generation, last_generation, revoked_ms, "
-        "revoked_reason FROM device "}
-        .append(rest);
-}
-
-Registry::Device read_device(const PostgresRow& row) {
-    Registry::Device device;
-    device.id = DeviceId{row.uuid(0)};
-    device.store = row.bytes(1);
-    device.workstation = row.bytes(2);
-    device.certificate_pem = row.bytes(3);
-    device.serial = row.bytes(4);
-    device.key_sha256 = row.bytes(5);
-    device.enrolled = WallTime{row.integer(6)};
-    device.not_after = WallTime{row.integer(7)};
-    device.first_generation = static_cast<std::uint32_t>(row.integer(8));
-    device.last_generation = static_cast<std::uint32_t>(row.integer(9));
-    device.revoked = wall(row.optional_integer(10));
-    device.revoked_reason = row.bytes(11);
-    return device;
-}
-
 Result<std::optional<Registry::Device>> find_device(Postgres& db, const DeviceId& id) {
-    TILL_TRY(const auto rows, db.ask(select_devices("WHERE device = $1"), id.value()));
+    TILL_TRY(const auto rows,
+             db.ask(select(device_columns, "device WHERE device = $1"), id.value()));
     if (rows.size() == 0) return std::optional<Registry::Device>{};
     return std::optional{read_device(rows[0])};
 }
 
 Result<Registry::Code> find_code(Postgres& db, const Digest& secret_hash, WallTime now,
                                  std::string_view lock) {
-    TILL_TRY(const auto rows,
-             db.ask(std::string{"SELECT store, workstation, created_ms, expires_ms, used_ms "
-                                "FROM code WHERE secret_hash = $1 "}
-                        .append(lock),
-                    secret_hash));
+    TILL_TRY(
+        const auto rows,
+        db.ask(select(code_columns, "code WHERE secret_hash = $1 ").append(lock), secret_hash));
     std::optional<Registry::Code> code;
     if (rows.size() == 1) code = read_code(rows[0]);
     return Registry::usable(std::move(code), now);
@@ -110,8 +77,7 @@ public:
     Result<std::vector<Code>> codes() override {
         return line_.retried([](Postgres& db) -> Result<std::vector<Code>> {
             TILL_TRY(const auto rows,
-                     db.ask("SELECT store, workstation, created_ms, expires_ms, used_ms FROM code "
-                            "ORDER BY created_ms, secret_hash"));
+                     db.ask(select(code_columns, "code ORDER BY created_ms, secret_hash")));
             std::vector<Code> codes;
             for (std::size_t i = 0; i < rows.size(); ++i) codes.push_back(read_code(rows[i]));
             return codes;
@@ -134,8 +100,9 @@ public:
 
     Result<std::vector<Device>> devices() override {
         return line_.retried([](Postgres& db) -> Result<std::vector<Device>> {
-            TILL_TRY(const auto rows,
-                     db.ask(select_devices("ORDER BY store, workstation, enrolled_ms")));
+            TILL_TRY(
+                const auto rows,
+                db.ask(select(device_columns, "device ORDER BY store, workstation, enrolled_ms")));
             std::vector<Device> devices;
             for (std::size_t i = 0; i < rows.size(); ++i) devices.push_back(read_device(rows[i]));
             return devices;

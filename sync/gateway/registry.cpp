@@ -2,40 +2,13 @@
 
 #include "agent/store/database.hpp"
 #include "sync/gateway/migrations.sql.hpp"
+#include "sync/gateway/registry_rows.hpp"
 
 namespace till::sync {
 
+using namespace detail;
+
 namespace {
-
-constexpr std::string_view device_columns =
-    "device, store, workstation, certificate_pem, serial, key_sha256, enrolled_ms, not_after_ms, "
-    "first_generation, last_generation, revoked_ms, revoked_reason";
-
-std::optional<WallTime> wall(std::optional<std::int64_t> milliseconds) {
-    return milliseconds ? std::optional{WallTime{*milliseconds}} : std::nullopt;
-}
-
-Registry::Code read_code(const Row& row) {
-    return {std::string{row.bytes(0)}, std::string{row.bytes(1)}, WallTime{row.integer(2)},
-            WallTime{row.integer(3)}, wall(row.optional_integer(4))};
-}
-
-Registry::Device read_device(const Row& row) {
-    Registry::Device device;
-    device.id = DeviceId{Uuid::from_bytes(row.bytes(0)).value_or(Uuid{})};
-    device.store = row.bytes(1);
-    device.workstation = row.bytes(2);
-    device.certificate_pem = row.bytes(3);
-    device.serial = row.bytes(4);
-    device.key_sha256 = row.bytes(5);
-    device.enrolled = WallTime{row.integer(6)};
-    device.not_after = WallTime{row.integer(7)};
-    device.first_generation = static_cast<std::uint32_t>(row.integer(8));
-    device.last_generation = static_cast<std::uint32_t>(row.integer(9));
-    device.revoked = wall(row.optional_integer(10));
-    device.revoked_reason = row.bytes(11);
-    return device;
-}
 
 class SqliteRegistry final : public Registry {
 public:
@@ -80,19 +53,16 @@ Result<void> SqliteRegistry::add_code(const Digest& secret_hash, const Code& cod
 }
 
 Result<std::vector<Registry::Code>> SqliteRegistry::codes() {
-    TILL_TRY(Statement select,
-             database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
-                               "FROM code ORDER BY created_ms, secret_hash"));
+    TILL_TRY(Statement all,
+             database_.prepare(select(code_columns, "code ORDER BY created_ms, secret_hash")));
     std::vector<Code> codes;
-    TILL_TRY_VOID(select.each([&](const Row& row) { codes.push_back(read_code(row)); }));
+    TILL_TRY_VOID(all.each([&](const Row& row) { codes.push_back(read_code(row)); }));
     return codes;
 }
 
 Result<Registry::Code> SqliteRegistry::check_code(const Digest& secret_hash, WallTime now) {
-    TILL_TRY(Statement select,
-             database_.prepare("SELECT store, workstation, created_ms, expires_ms, used_ms "
-                               "FROM code WHERE secret_hash = ?"));
-    TILL_TRY(auto code, select.one(read_code, secret_hash));
+    TILL_TRY(Statement one, database_.prepare(select(code_columns, "code WHERE secret_hash = ?")));
+    TILL_TRY(auto code, one.one(read_code, secret_hash));
     return usable(std::move(code), now);
 }
 
@@ -130,17 +100,16 @@ Result<Registry::Device> SqliteRegistry::enrol(const Digest& secret_hash, Device
 }
 
 Result<std::optional<Registry::Device>> SqliteRegistry::find(const DeviceId& id) {
-    TILL_TRY(Statement select, database_.prepare("SELECT " + std::string{device_columns}
-                                                 + " FROM device WHERE device = ?"));
-    return select.one(read_device, Blob{id.value().bytes()});
+    TILL_TRY(Statement one, database_.prepare(select(device_columns, "device WHERE device = ?")));
+    return one.one(read_device, Blob{id.value().bytes()});
 }
 
 Result<std::vector<Registry::Device>> SqliteRegistry::devices() {
-    TILL_TRY(Statement select,
-             database_.prepare("SELECT " + std::string{device_columns}
-                               + " FROM device ORDER BY store, workstation, enrolled_ms"));
+    TILL_TRY(Statement all,
+             database_.prepare(
+                 select(device_columns, "device ORDER BY store, workstation, enrolled_ms")));
     std::vector<Device> devices;
-    TILL_TRY_VOID(select.each([&](const Row& row) { devices.push_back(read_device(row)); }));
+    TILL_TRY_VOID(all.each([&](const Row& row) { devices.push_back(read_device(row)); }));
     return devices;
 }
 

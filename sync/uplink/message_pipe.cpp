@@ -29,8 +29,7 @@ void ask(websocket::request_type& request) {
 Error refusal(const websocket::response_type& response, const boost::system::error_code& failure) {
     if (failure != websocket::error::upgrade_declined)
         return Error{Errc::closed, "WebSocket upgrade: " + failure.message()};
-    const auto code = response.result_int() == 401 || response.result_int() == 403 ? Errc::forbidden
-                                                                                   : Errc::closed;
+    const auto code = response.result_int() / 100 == 4 ? Errc::forbidden : Errc::closed;
     const std::string words = response.body().substr(0, 300);
     return Error{
         code, "the centre declined with " + std::to_string(response.result_int()) + ": " + words};

@@ -15,8 +15,8 @@ namespace till::sync {
 /// The only place of the uplink that sees Beast.
 class MessagePipe {
 public:
-    /// Asks for `target` with our subprotocol; a centre that refuses is closed or forbidden with its
-    /// own words in the detail.
+    /// Asks for `target` with our subprotocol. forbidden when the centre will not have us there, closed
+    /// when it cannot now; both with its own words in the detail.
     static asio::awaitable<Result<MessagePipe>> open(TlsStream stream, std::string host,
                                                      std::string target);
 

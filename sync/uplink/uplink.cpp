@@ -42,7 +42,11 @@ asio::awaitable<Uplink::Ended> Uplink::connect_and_sync() {
     auto pipe = co_await with_deadline(
         options_.handshake_time,
         MessagePipe::open(*std::move(stream), options_.gateway.name.text(), options_.target));
-    if (!pipe) co_return Ended{Next::retry, pipe.error().detail};
+    if (!pipe) {
+        Ended ended{Next::retry, pipe.error().detail};
+        ended.forbidden = pipe.error().code == Errc::forbidden;
+        co_return ended;
+    }
 
     auto hello = options_.hello;
     auto standing = journal_.standing();
@@ -85,6 +89,7 @@ void Uplink::note_up(bool up) {
 void Uplink::note_down(const Ended& ended) {
     note_up(false);
     state_.last_error = ended.why;
+    state_.forbidden = ended.forbidden;
     const bool news = reported_ != ended.why;
     log(news ? LogLevel::info : LogLevel::debug, "uplink", "not connected",
         {{"gateway", options_.gateway.host}, {"why", ended.why}});

@@ -53,6 +53,7 @@ struct LinkState {
     Times since;             ///< When `up` last changed.
     Seq mark{0};             ///< The centre has everything up to here.
     std::string last_error;  ///< Why the last connection ended or failed; empty while up.
+    bool forbidden = false;  ///< The centre refused it: trying again will not help by itself.
     ClockOffset clock;       ///< The centre's clock seen from here, as of the last welcome.
     std::uint32_t sealing_key_id = 0;
 };
@@ -113,7 +114,8 @@ private:
         Next next = Next::retry;
         std::string why;
         std::chrono::milliseconds retry_after{0};
-        bool refused = false;  ///< Nothing listens at the centre's port.
+        bool refused = false;    ///< Nothing listens at the centre's port.
+        bool forbidden = false;  ///< The centre will not have us.
     };
     asio::awaitable<Ended> connect_and_sync();
     void note_down(const Ended& ended);

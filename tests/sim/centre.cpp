@@ -20,67 +20,22 @@ constexpr int seq_bits = 40;  // Of the ledger's row ids (0001-ledger.sql).
 }  // namespace
 
 Centre::Centre(Schedule& schedule, Book& book, Mutant mutant)
-    : schedule_{schedule},
+    : Machine{schedule, "centre", mutant == Mutant::centre_skips_fsync},
       book_{book},
       mutant_{mutant},
-      disk_{"centre", schedule.engine()()},
-      clock_{schedule},
       random_{schedule.engine()()},
-      sealing_{make_sealing_key_pair(1)} {
-    disk_.lie_about_sync(mutant == Mutant::centre_skips_fsync);
-}
+      sealing_{make_sealing_key_pair(1)} {}
 
 Centre::~Centre() = default;
 
-void Centre::later(std::uint64_t milliseconds, std::function<void()> what) {
-    schedule_.after(milliseconds, [this, run = run_, what = std::move(what)] {
-        if (run == run_ && running_) what();
-    });
-}
-
-void Centre::fell() {
-    if (running_) schedule_.tell("the centre falls");
-    const bool power = !disk_.is_on();
-    cut_connections(!power);
-    promised_.clear();
-    running_ = false;
-    ++run_;
-    schedule_.after(schedule_.between(500, 20'000), [this, run = run_] {
-        if (run == run_) start();
-    });
-}
-
-void Centre::fall(SimDisk::Fault how) {
-    if (!running_) return;
-    ++schedule_.counts.cuts;
-    how == SimDisk::Fault::power_cut ? disk_.power_cut() : disk_.kill();
-    fell();
-}
-
-void Centre::break_disk(SimDisk::Plan plan) {
-    const bool cut = plan.fault == SimDisk::Fault::power_cut || plan.fault == SimDisk::Fault::kill;
-    ++(cut ? schedule_.counts.cuts : schedule_.counts.faults);
-    disk_.arm(std::move(plan));
-}
-
-void Centre::heal() {
-    disk_.disarm();
-    disk_.capacity(0);
-}
-
-void Centre::fill_disk() {
-    ++schedule_.counts.faults;
-    disk_.capacity(disk_.used() + schedule_.below(60'000));
-}
-
 void Centre::back_up() {
-    if (running_ && !renew_epoch_) backup_ = disk_.image();
+    if (is_running() && !renew_epoch_) backup_ = disk_.image();
 }
 
 bool Centre::restore() {
     if (!backup_) return false;
     ++schedule_.counts.faults;
-    schedule_.tell("the centre is restored from its backup");
+    tell("is restored from its backup");
     disk_.replace(*backup_);
     renew_epoch_ = true;
     fell();
@@ -92,32 +47,22 @@ void Centre::cut_connections(bool with_notice) {
     seats_.clear();
 }
 
-void Centre::start() {
-    if (running_) return;
-    if (!disk_.is_on()) {
-        disk_.power_on();
-        clock_.reboot();
-    }
-    running_ = true;
-    ++run_;
-    const auto opened = on_disk([this] { return open_all(); });
-    if (!opened) return;
-    if (!*opened) {
-        if (opened->error().code == Errc::corrupt)
-            throw Broken{"the centre's disk is corrupt: " + opened->error().detail};
-        running_ = false;
-        schedule_.after(2'000, [this, run = run_] {
-            if (run == run_) start();
-        });
-        return;
-    }
-    schedule_.tell("the centre runs");
-    check_marks();
-    if (running_) serve();
-    if (running_) tick();
+bool Centre::open_all() {
+    const auto opened = on_disk([this] { return open_stores(); });
+    if (opened && !*opened && opened->error().code == Errc::corrupt)
+        throw Broken{"the centre's disk is corrupt: " + opened->error().detail};
+    return opened && *opened;
 }
 
-Result<void> Centre::open_all() {
+void Centre::run() {
+    tell("runs");
+    check_marks();
+    if (is_running()) serve();
+    if (is_running()) tick();
+}
+
+Result<void> Centre::open_stores() {
+    promised_.clear();
     queries_.reset();
     projector_.reset();
     vault_.reset();
@@ -148,13 +93,13 @@ Result<void> Centre::open_all() {
 /// Commits of all connections together, as the ledger's thread does; the projection behind.
 void Centre::serve() {
     later(schedule_.between(1, 30), [this] {
-        for (std::size_t i = 0; running_ && i < seats_.size(); ++i) work_on(seats_[i]);
-        if (running_) commit_together();
-        if (running_ && schedule_.one_in(8)) project();
-        if (running_ && schedule_.one_in(60))
+        for (std::size_t i = 0; is_running() && i < seats_.size(); ++i) work_on(seats_[i]);
+        if (is_running()) commit_together();
+        if (is_running() && schedule_.one_in(8)) project();
+        if (is_running() && schedule_.one_in(60))
             on_disk([this] { return store_->tidy().has_value(); });
-        if (running_ && schedule_.one_in(40)) check_marks();
-        if (running_) serve();
+        if (is_running() && schedule_.one_in(40)) check_marks();
+        if (is_running()) serve();
     });
 }
 
@@ -163,15 +108,13 @@ void Centre::tick() {
         const auto seats = seats_;
         for (const auto& seat : seats) feed(seat, sync::Tick{now()});
         std::erase_if(seats_, [](const SeatPtr& seat) { return !seat->session; });
-        if (running_) tick();
+        if (is_running()) tick();
     });
 }
 
-WirePtr Centre::dial(const DeviceId& device, const JournalId& journal) {
-    if (!running_) return nullptr;
+WirePtr Centre::dial(const DeviceId& device) {
+    if (!is_running()) return nullptr;
     auto wire = std::make_shared<Wire>();
-    wire->device = device;
-    wire->journal = journal;
     wire->delay = schedule_.one_in(6) ? 2'000 : schedule_.between(1, 80);
     GatewaySession::Options options{.peer = device,
                                     .store_epoch = store_->epoch(),
@@ -197,9 +140,9 @@ void Centre::hang_up(const SeatPtr& seat, bool with_notice) {
 }
 
 void Centre::feed(const SeatPtr& seat, GatewaySession::Event event) {
-    if (!running_ || !seat->session) return;
+    if (!is_running() || !seat->session) return;
     for (auto& action : seat->session->on(std::move(event))) {
-        if (!running_) return;
+        if (!is_running()) return;
         perform(seat, action);
     }
 }
@@ -311,7 +254,7 @@ void Centre::run_ahead() {
 }
 
 bool Centre::has(const JournalId& journal, Seq seq, const Digest& hash) {
-    if (!running_) return true;
+    if (!is_running()) return true;
     if (seq == Seq{0}) return true;
     const auto found = on_disk([&] { return store_->hash_at(journal, seq); });
     if (!found) return true;
@@ -320,7 +263,7 @@ bool Centre::has(const JournalId& journal, Seq seq, const Digest& hash) {
 }
 
 bool Centre::is_projected() const {
-    if (!running_) return false;
+    if (!is_running()) return false;
     const auto rows = reading_->journals();
     if (!rows) return false;
     return std::ranges::all_of(*rows, [this](const sync::JournalRow& row) {

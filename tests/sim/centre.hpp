@@ -18,21 +18,16 @@ namespace till::sim {
 /// The centre: the real sessions, ledger store, projection and vault over one simulated disk, in the
 /// shell that sync/gateway is in the product: commits of many connections together, the projection
 /// behind, restarts, a backup that comes back.
-class Centre final : public Exchange {
+class Centre final : public Machine, public Exchange {
 public:
     Centre(Schedule& schedule, Book& book, Mutant mutant);
     ~Centre() override;
 
-    void start();
-    void fall(SimDisk::Fault how);
-    void break_disk(SimDisk::Plan plan);
-    void heal();
-    void fill_disk();
+    void cut_connections(bool with_notice) override;
     void back_up();
     bool restore();
-    void cut_connections(bool with_notice);
 
-    WirePtr dial(const DeviceId& device, const JournalId& journal) override;
+    WirePtr dial(const DeviceId& device) override;
     Bytes epoch() const override { return epoch_; }
     bool has(const JournalId& journal, Seq seq, const Digest& hash) override;
 
@@ -57,19 +52,9 @@ private:
         std::int64_t gross = 0;
     };
 
-    /// What the machine did not live to see happened to nobody.
-    template <class F>
-    auto on_disk(F f) -> std::optional<decltype(f())> {
-        const auto life = disk_.life();
-        auto result = f();
-        if (disk_.life() == life && disk_.is_on()) return std::optional{std::move(result)};
-        fell();
-        return std::nullopt;
-    }
-    void later(std::uint64_t milliseconds, std::function<void()> what);
-    void fell();
-    Result<void> open_all();
-    Times now() { return clock_.now(); }
+    bool open_all() override;
+    void run() override;
+    Result<void> open_stores();
 
     void serve();
     void tick();
@@ -88,19 +73,14 @@ private:
     void check_chains();
     void check_requests();
 
-    Schedule& schedule_;
     Book& book_;
     Mutant mutant_;
-    SimDisk disk_;
-    MachineClock clock_;
     sync::SeededRandom random_;
     SealingKeyPair sealing_;
     Bytes epoch_;
     bool renew_epoch_ = false;
     std::optional<SimDisk::Image> backup_;
 
-    bool running_ = false;
-    std::uint64_t run_ = 0;
     std::unique_ptr<sync::SqliteStore> store_, reading_;
     std::unique_ptr<sync::Vault> vault_;
     std::unique_ptr<sync::Projector> projector_;

@@ -26,7 +26,7 @@ void Centre::check_marks() {
                 throw Broken{"the mark of journal " + brief(row.journal) + " went back from "
                              + std::to_string(seq.value()) + " to "
                              + std::to_string(row.mark.seq.value())};
-            if (!running_) return;
+            if (!is_running()) return;
         }
         marks_[row.journal] = row.mark;
     }
@@ -35,7 +35,7 @@ void Centre::check_marks() {
         if (!has(journal, acknowledged.seq, acknowledged.hash))
             throw Broken{"event " + std::to_string(acknowledged.seq.value()) + " of journal "
                          + brief(journal) + " was acknowledged and is gone"};
-        if (!running_) return;
+        if (!is_running()) return;
     }
 }
 

@@ -168,7 +168,9 @@ int main(int argc, char** argv) {
     app.add_option("--jobs", wanted.jobs, "Processes")
         ->capture_default_str()
         ->check(CLI::Range(1U, 256U));
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : 2; }
     till::set_log_level(till::LogLevel::off);
     if (wanted.only) return play_one(wanted);
     if (wanted.mutants) return play_mutants(wanted);

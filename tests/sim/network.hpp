@@ -1,7 +1,6 @@
 #pragma once
 
 #include "agent/core/bytes.hpp"
-#include "agent/core/ids.hpp"
 #include "tests/sim/schedule.hpp"
 
 #include <functional>
@@ -18,8 +17,6 @@ struct Wire {
         std::function<void()> closed;  ///< The other end is known to be gone.
         std::uint64_t arrives = 0;     ///< Nothing overtakes what was sent before.
     };
-    DeviceId device{Uuid{}};
-    JournalId journal{Uuid{}};
     End till, centre;
     std::uint64_t delay = 1;       ///< Milliseconds, at most.
     std::uint64_t dead_until = 0;  ///< What is sent before is held up, or lost …

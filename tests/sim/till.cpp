@@ -17,28 +17,23 @@ Uuid random_uuid(Schedule& schedule) {
 }  // namespace
 
 Till::Till(Schedule& schedule, Book& book, Exchange& centre, Mutant mutant, int number)
-    : schedule_{schedule},
+    : Machine{schedule, "till-" + std::to_string(number), mutant == Mutant::till_skips_fsync},
       book_{book},
       centre_{centre},
       mutant_{mutant},
       number_{number},
       prefix_{"12-" + std::to_string(number)},
-      device_{random_uuid(schedule)},
-      disk_{"till-" + std::to_string(number), schedule.engine()()},
-      clock_{schedule} {
-    disk_.lie_about_sync(mutant == Mutant::till_skips_fsync);
-}
+      device_{random_uuid(schedule)} {}
 
 Till::Till(const Till& other, int number)
-    : schedule_{other.schedule_},
+    : Machine{other.schedule_, "till-" + std::to_string(number),
+              other.mutant_ == Mutant::till_skips_fsync},
       book_{other.book_},
       centre_{other.centre_},
       mutant_{other.mutant_},
       number_{number},
       prefix_{other.prefix_},
       device_{other.device_},
-      disk_{"till-" + std::to_string(number), schedule_.engine()()},
-      clock_{schedule_},
       begun_{other.begun_},
       retired_{other.retired_},
       damaged_{other.damaged_} {
@@ -53,49 +48,13 @@ std::string Till::file(Generation generation) {
     return folder + ("journal-" + std::to_string(generation.value())) + ".db";
 }
 
-void Till::later(std::uint64_t milliseconds, std::function<void()> what) {
-    schedule_.after(milliseconds, [this, run = run_, what = std::move(what)] {
-        if (run == run_ && running_) what();
-    });
-}
-
-void Till::fell() {
-    if (running_) schedule_.tell("till " + std::to_string(number_) + " falls");
-    const bool power = !disk_.is_on();
-    for (auto& journal : open_) hang_up(*journal, !power);
-    running_ = false;
-    ++run_;
-    schedule_.after(schedule_.between(500, 20'000), [this, run = run_] {
-        if (run == run_) start();
-    });
-}
-
-void Till::fall(SimDisk::Fault how) {
-    if (!running_) return;
-    ++schedule_.counts.cuts;
-    how == SimDisk::Fault::power_cut ? disk_.power_cut() : disk_.kill();
-    fell();
-}
-
 void Till::break_disk(SimDisk::Plan plan) {
-    const bool cut = plan.fault == SimDisk::Fault::power_cut || plan.fault == SimDisk::Fault::kill;
-    ++(cut ? schedule_.counts.cuts : schedule_.counts.faults);
     reads_failed_ |= std::ranges::find(plan.ops, SimDisk::Op::read) != plan.ops.end();
     hurt_ |= plan.fault == SimDisk::Fault::misdirected;
     if (hurt_) book_.allow_same_numbers(number_);
     if (plan.fault == SimDisk::Fault::misdirected)
         for (const auto& one : begun_) book_.set_back(number_, one.journal, Seq{0});
-    disk_.arm(std::move(plan));
-}
-
-void Till::heal() {
-    disk_.disarm();
-    disk_.capacity(0);
-}
-
-void Till::fill_disk() {
-    ++schedule_.counts.faults;
-    disk_.capacity(disk_.used() + schedule_.below(40'000));
+    Machine::break_disk(std::move(plan));
 }
 
 void Till::cut_connections(bool with_notice) {
@@ -111,15 +70,14 @@ void Till::partition(std::uint64_t milliseconds, bool loses) {
 }
 
 void Till::copy_disk() {
-    if (!running_ || !current().disk->peek()) return;
+    if (!is_running() || !current().disk->peek()) return;
     copy_ = Copy{disk_.image(), begun_, current().disk->peek()->head().seq};
 }
 
 bool Till::set_back() {
     if (!copy_ || copy_->begun.size() != begun_.size()) return false;
     ++schedule_.counts.faults;
-    schedule_.tell("till " + std::to_string(number_) + " has an older disk again, up to event "
-                   + std::to_string(copy_->head.value()));
+    tell("has an older disk again, up to event " + std::to_string(copy_->head.value()));
     book_.set_back(number_, begun_.back().journal, copy_->head);
     book_.allow_same_numbers(number_);
     disk_.replace(copy_->image);
@@ -128,33 +86,17 @@ bool Till::set_back() {
     return true;
 }
 
-void Till::start() {
-    if (running_) return;
-    if (!disk_.is_on()) {
-        disk_.power_on();
-        clock_.reboot();
-    }
-    open_.clear();
-    running_ = true;
-    ++run_;
-    if (!open_all()) {
-        if (!running_) return;  // It fell again, and comes back by itself.
-        running_ = false;
-        schedule_.after(2'000, [this, run = run_] {
-            if (run == run_) start();
-        });
-        return;
-    }
-    schedule_.tell("till " + std::to_string(number_) + " runs, journal "
-                   + begun_.back().journal.value().text().substr(0, 8) + " of generation "
-                   + std::to_string(begun_.back().generation.value()) + ", head "
-                   + std::to_string(current().disk->peek()->head().seq.value()));
+void Till::run() {
+    tell("runs, journal " + begun_.back().journal.value().text().substr(0, 8) + " of generation "
+         + std::to_string(begun_.back().generation.value()) + ", head "
+         + std::to_string(current().disk->peek()->head().seq.value()));
     check_disk();
-    if (running_) serve();
+    if (is_running()) serve();
 }
 
 /// As agent/daemon's journals.cpp: the newest is written to, the older ones are asked for keys.
 bool Till::open_all() {
+    open_.clear();
     if (begun_.empty() || !disk_.exists(file(begun_.back().generation)))
         if (!begin_journal()) return false;
     std::vector<std::filesystem::path> earlier;
@@ -203,23 +145,23 @@ bool Till::begin_journal() {
     if (!made || !*made) return false;
     disk_.rename(draft, name);
     disk_.sync_names();
-    schedule_.tell("till " + std::to_string(number_) + " begins journal "
-                   + next.journal.value().text().substr(0, 8));
+    tell("begins journal " + next.journal.value().text().substr(0, 8));
     return true;
 }
 
 void Till::serve() {
     later(schedule_.between(20, 1'500), [this] {
         if (selling_ || has_open_requests()) capture();
-        if (running_) serve();
+        if (is_running()) serve();
     });
     if (schedule_.one_in(2)) return;
     later(schedule_.below(1'000), [this] {
-        for (std::size_t i = 0; running_ && i < open_.size(); ++i) {
+        for (std::size_t i = 0; is_running() && i < open_.size(); ++i) {
             feed(*open_[i], sync::Tick{clock_.now()});
-            if (running_) dial(*open_[i]);
+            if (is_running()) dial(*open_[i]);
         }
-        if (running_ && schedule_.one_in(3)) on_disk([&] { return current().disk->maintain(), 0; });
+        if (is_running() && schedule_.one_in(3))
+            on_disk([&] { return current().disk->maintain(), 0; });
     });
 }
 

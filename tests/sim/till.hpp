@@ -3,8 +3,8 @@
 #include "agent/journal/committer.hpp"
 #include "sync/session/uplink_session.hpp"
 #include "tests/sim/book.hpp"
+#include "tests/sim/machine.hpp"
 #include "tests/sim/network.hpp"
-#include "tests/support/sim_disk.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,7 +16,7 @@ namespace till::sim {
 class Exchange {
 public:
     virtual ~Exchange() = default;
-    virtual WirePtr dial(const DeviceId& device, const JournalId& journal) = 0;
+    virtual WirePtr dial(const DeviceId& device) = 0;
     virtual Bytes epoch() const = 0;  ///< The store's, now: for checks only.
     /// Whether the centre, as it is now, has this. True while nobody can say.
     virtual bool has(const JournalId& journal, Seq seq, const Digest& hash) = 0;
@@ -24,23 +24,17 @@ public:
 
 /// A device: the real journal, committer and uplink session over a simulated disk, in the shell that
 /// agent/daemon is in the product: generations, earlier journals, forks, restarts.
-class Till {
+class Till final : public Machine {
 public:
     Till(Schedule& schedule, Book& book, Exchange& centre, Mutant mutant, int number);
     /// A copy of the disk of `other` in another machine.
     Till(const Till& other, int number);
-    ~Till();
-
-    void start();                   ///< The power or the process comes back.
-    void fall(SimDisk::Fault how);  ///< Power cut or kill, now.
-    bool is_running() const { return running_; }
+    ~Till() override;
 
     // What may go wrong with it.
-    void break_disk(SimDisk::Plan plan);
-    void heal();
-    void fill_disk();
+    void break_disk(SimDisk::Plan plan) override;
+    void cut_connections(bool with_notice) override;
     void step_clock(std::int64_t milliseconds) { clock_.offset += milliseconds; }
-    void cut_connections(bool with_notice);
     void partition(std::uint64_t milliseconds, bool loses);
     void copy_disk();  ///< Remembers it …
     bool set_back();   ///< … and puts it back; false when a journal was begun since.
@@ -50,11 +44,10 @@ public:
     void stop_selling() { selling_ = false; }
     bool has_open_requests() const;
 
-    /// Everything it has is at the centre, or kept there as a branch.
-    bool is_drained() const;
+    /// Empty when everything it has is at the centre, or kept there as a branch.
+    std::string why_not_drained() const;
     void check_disk();  ///< Every promise about the journal, from the disk. Throws Broken.
     int number() const { return number_; }
-    std::string why_not_drained() const;
 
 private:
     struct Begun {
@@ -75,18 +68,8 @@ private:
     };
 
     static std::string file(Generation generation);
-    /// What the machine did not live to see happened to nobody.
-    template <class F>
-    auto on_disk(F f) -> std::optional<decltype(f())> {
-        const auto life = disk_.life();
-        auto result = f();
-        if (disk_.life() == life && disk_.is_on()) return std::optional{std::move(result)};
-        fell();
-        return std::nullopt;
-    }
-    void later(std::uint64_t milliseconds, std::function<void()> what);
-    void fell();
-    bool open_all();
+    bool open_all() override;
+    void run() override;
     bool begin_journal();
     bool is_finished(const Open& journal) const;
     Open& current() { return *open_.back(); }
@@ -104,15 +87,12 @@ private:
     void fork(Open& journal);
     void set_aside_current(const std::string& why);
 
-    Schedule& schedule_;
     Book& book_;
     Exchange& centre_;
     Mutant mutant_;
     int number_;
     std::string prefix_;
     DeviceId device_{Uuid{}};
-    SimDisk disk_;
-    MachineClock clock_;
     // In files of the home, each replaced whole: they survive what the databases survive.
     std::vector<Begun> begun_;
     std::map<JournalId, Bytes> retired_;
@@ -121,8 +101,7 @@ private:
     bool reads_failed_ = false;
     bool hurt_ = false;  // A write went astray: its chain may be broken, and must say so.
 
-    bool running_ = false, selling_ = true;
-    std::uint64_t run_ = 0;  // Which start this is: what was planned in an earlier one is void.
+    bool selling_ = true;
     std::vector<std::unique_ptr<Open>> open_;  // The current journal is the last.
     std::uint64_t asked_ = 0;
 };

@@ -12,7 +12,7 @@ void Till::dial(Open& journal) {
     if (journal.session || is_finished(journal) || schedule_.one_in(3)) return;
     auto* core = journal.disk->ready();
     if (core == nullptr) return;
-    auto wire = centre_.dial(device_, journal.identity.journal);
+    auto wire = centre_.dial(device_);
     if (!wire) return;
     const Head head = core->head();
     auto acknowledged = core->acknowledged();
@@ -28,11 +28,11 @@ void Till::dial(Open& journal) {
                                 .store_epoch = std::move(acknowledged.store_epoch)};
     journal.session.emplace(std::move(said));
     journal.wire = wire;
-    wire->till.receive = [this, run = run_, &journal](Bytes message) {
-        if (run == run_) feed(journal, sync::Received{std::move(message), clock_.now()});
+    wire->till.receive = [this, run = which_run(), &journal](Bytes message) {
+        if (run == which_run()) feed(journal, sync::Received{std::move(message), clock_.now()});
     };
-    wire->till.closed = [this, run = run_, &journal, mine = wire.get()] {
-        if (run == run_ && journal.wire.get() == mine) hang_up(journal, false);
+    wire->till.closed = [this, run = which_run(), &journal, mine = wire.get()] {
+        if (run == which_run() && journal.wire.get() == mine) hang_up(journal, false);
     };
     feed(journal, UplinkSession::Connected{clock_.now()});
 }
@@ -44,9 +44,9 @@ void Till::hang_up(Open& journal, bool with_notice) {
 }
 
 void Till::feed(Open& journal, UplinkSession::Event event) {
-    if (!running_ || !journal.session) return;
+    if (!is_running() || !journal.session) return;
     for (auto& action : journal.session->on(std::move(event))) {
-        if (!running_) return;
+        if (!is_running()) return;
         perform(journal, action);
     }
 }
@@ -68,40 +68,40 @@ void Till::perform(Open& journal, UplinkSession::Action& action) {
             feed(journal, answer(*std::move(found)));
         });
     };
-    std::visit(
-        Match{[&](sync::Send& send) {
-                  if (journal.wire)
-                      sim::send(schedule_, journal.wire, journal.wire->centre,
-                                std::move(send.message));
-              },
-              [&](sync::Hangup& hangup) {
-                  if (hangup.reason == sync::Reason::violation)
-                      throw Broken{"the till calls a violation: " + hangup.detail};
-                  schedule_.tell("till " + std::to_string(number_) + " hangs up: " + hangup.detail);
-                  hang_up(journal, true);
-              },
-              [&](UplinkSession::ReadRecords& wanted) {
-                  read(
-                      [wanted](JournalCore& core) {
-                          return core.read(wanted.from, wanted.bytes_max, wanted.records_max);
-                      },
-                      [this](auto found) {
-                          return UplinkSession::RecordsRead{std::move(found), clock_.now()};
-                      });
-              },
-              [&](UplinkSession::ReadHash& wanted) {
-                  read([wanted](JournalCore& core) { return core.hash_at(wanted.at); },
-                       [this](auto found) {
-                           return UplinkSession::HashRead{std::move(found), clock_.now()};
-                       });
-              },
-              [&](UplinkSession::Acknowledge& wanted) { acknowledge(journal, wanted); },
-              [&](UplinkSession::Forked&) { fork(journal); },
-              [&](UplinkSession::Retired& retired) {
-                  retired_[journal.identity.journal] = retired.store_epoch;
-              },
-              [](auto&) {}},
-        action);
+    std::visit(Match{[&](sync::Send& send) {
+                         if (journal.wire)
+                             sim::send(schedule_, journal.wire, journal.wire->centre,
+                                       std::move(send.message));
+                     },
+                     [&](sync::Hangup& hangup) {
+                         if (hangup.reason == sync::Reason::violation)
+                             throw Broken{"the till calls a violation: " + hangup.detail};
+                         tell("hangs up: " + hangup.detail);
+                         hang_up(journal, true);
+                     },
+                     [&](UplinkSession::ReadRecords& wanted) {
+                         read(
+                             [wanted](JournalCore& core) {
+                                 return core.read(wanted.from, wanted.bytes_max,
+                                                  wanted.records_max);
+                             },
+                             [this](auto found) {
+                                 return UplinkSession::RecordsRead{std::move(found), clock_.now()};
+                             });
+                     },
+                     [&](UplinkSession::ReadHash& wanted) {
+                         read([wanted](JournalCore& core) { return core.hash_at(wanted.at); },
+                              [this](auto found) {
+                                  return UplinkSession::HashRead{std::move(found), clock_.now()};
+                              });
+                     },
+                     [&](UplinkSession::Acknowledge& wanted) { acknowledge(journal, wanted); },
+                     [&](UplinkSession::Forked&) { fork(journal); },
+                     [&](UplinkSession::Retired& retired) {
+                         retired_[journal.identity.journal] = retired.store_epoch;
+                     },
+                     [](auto&) {}},
+               action);
 }
 
 void Till::acknowledge(Open& journal, const UplinkSession::Acknowledge& action) {
@@ -125,21 +125,16 @@ void Till::acknowledge(Open& journal, const UplinkSession::Acknowledge& action) 
 
 /// The agent begins a new journal and starts anew behind the same door.
 void Till::fork(Open& journal) {
-    schedule_.tell("till " + std::to_string(number_) + " has a fork of journal "
-                   + journal.identity.journal.value().text().substr(0, 8));
+    tell("has a fork of journal " + journal.identity.journal.value().text().substr(0, 8));
     if (journal.forked || &journal != &current()) return;
     journal.forked = true;
-    if (!begin_journal() && !running_) return;
+    if (!begin_journal() && !is_running()) return;
     for (auto& one : open_) hang_up(*one, true);
-    running_ = false;
-    ++run_;
-    schedule_.after(10, [this, run = run_] {
-        if (run == run_) start();
-    });
+    restart_after(10);
 }
 
 void Till::set_aside_current(const std::string& why) {
-    schedule_.tell("till " + std::to_string(number_) + " sets its journal aside: " + why);
+    tell("sets its journal aside: " + why);
     damaged_.push_back(current().identity.journal);
     book_.set_back(number_, current().identity.journal, Seq{0});
     fork(current());
@@ -151,11 +146,9 @@ bool Till::is_finished(const Open& journal) const {
     return is_damaged || (retired != retired_.end() && retired->second == centre_.epoch());
 }
 
-bool Till::is_drained() const { return why_not_drained().empty(); }
-
 std::string Till::why_not_drained() const {
     const std::string me = "till " + std::to_string(number_);
-    if (!running_) return me + " is not running";
+    if (!is_running()) return me + " is not running";
     if (has_open_requests()) return me + " has unanswered requests";
     for (const auto& journal : open_) {
         if (is_finished(*journal)) continue;

@@ -64,12 +64,12 @@ void Till::capture() {
         drafts.push_back(draft_of(*request, static_cast<int>(schedule_.now())));
     auto results = on_disk([&] { return current().disk->commit(drafts); });
     if (!results) return;
-    for (std::size_t i = 0; running_ && i < requests.size(); ++i)
+    for (std::size_t i = 0; is_running() && i < requests.size(); ++i)
         answer(*requests[i], (*results)[i]);
-    if (!running_) return;
+    if (!is_running()) return;
     if (current().disk->damaged()) return set_aside_current("seen while selling");
     if (schedule_.one_in(10)) ask_otherwise(*requests[schedule_.below(requests.size())]);
-    if (!running_) return;
+    if (!is_running()) return;
     if (const auto* core = current().disk->peek()) {
         const Head head = core->head();
         feed(current(), UplinkSession::Grown{{head.seq, head.hash}, clock_.now()});

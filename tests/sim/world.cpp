@@ -88,7 +88,7 @@ SimDisk::Plan World::some_plan(bool may_go_astray) {
 void World::befall(Till& till) {
     const auto plan = [&] {
         auto made = some_plan(astray_allowed_);
-        schedule_.tell("till " + std::to_string(till.number()) + " is about to meet "
+        schedule_.tell("till-" + std::to_string(till.number()) + " is about to meet "
                        + in_words(made));
         return made;
     };
@@ -129,7 +129,7 @@ void World::clone(Till& till) {
     if (tills_.size() >= 5 || till.has_forked() || !till.is_running()) return;
     ++schedule_.counts.faults;
     const int number = static_cast<int>(tills_.size()) + 1;
-    schedule_.tell("till " + std::to_string(number) + " is a copy of till "
+    schedule_.tell("till-" + std::to_string(number) + " is a copy of till-"
                    + std::to_string(till.number()));
     tills_.push_back(std::make_unique<Till>(till, number));
     tills_.back()->start();
