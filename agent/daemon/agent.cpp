@@ -58,7 +58,7 @@ asio::awaitable<Result<sync::ClientContext>> Agent::context() { return identity_
 void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
     const auto centre = world_.clock.now().wall.value() - welcomed.clock.offset_ms;
     identity_->raise(WallTime{centre - welcomed.clock.error_ms});
-    reporter_->on_link_up();
+    reporter_->on_link_up(welcomed.store_epoch);
     reporting_.cancel();
     hand_over_older_journals(welcomed.store_epoch);
     const auto& newest = identity_->enrolment().sealing_keys.back();

@@ -34,6 +34,17 @@ asio::awaitable<Result<void>> grown(Journal& journal, Seq seq, std::chrono::mill
     co_return co_await with_deadline(limit, journal.wait_beyond(seq));
 }
 
+/// As wait_beyond(), but returns as well when `told` is cancelled, or at its expiry.
+asio::awaitable<Result<void>> grown_or_told(Journal& journal, Seq seq, asio::steady_timer& told) {
+    using namespace asio::experimental::awaitable_operators;
+    const auto first = co_await (journal.wait_beyond(seq) || told.async_wait(nothrow));
+    if (const auto* more = std::get_if<0>(&first)) co_return *more;
+    const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (cancelled != asio::cancellation_type::none)
+        co_return Error{Errc::abandoned, "waiting for figures to report"};
+    co_return Result<void>{};
+}
+
 void fill(v1::CurrencyFigures& into, const DayFigures& figures, const std::string& currency) {
     const auto of = [&](Measure measure) { return figures.figure({currency, measure, 0}); };
     const auto count = of(Measure::transaction).count + of(Measure::post_void).count;
@@ -68,9 +79,10 @@ asio::awaitable<void> DayReporter::run() {
         const auto due = reported_ + round_interval;
         if (reported && !urgent_ && steady_clock::now() < due) {
             // Nothing presses. More may come meanwhile, and press.
-            const auto left =
-                std::chrono::ceil<std::chrono::milliseconds>(due - steady_clock::now());
-            if (co_await grown(journal_, scanned_, left)) continue;
+            changed_.expires_at(due);
+            const auto more = co_await grown_or_told(journal_, scanned_, changed_);
+            if (!more) co_return;
+            if (steady_clock::now() < due) continue;
         }
         if (reported) reported = co_await report();
         if (reported) continue;
@@ -82,8 +94,9 @@ asio::awaitable<void> DayReporter::run() {
 }
 
 asio::awaitable<bool> DayReporter::wait_for_change() {
-    if (changed_days_.empty()) {
-        const auto more = co_await journal_.wait_beyond(scanned_);
+    while (changed_days_.empty() && journal_.head().seq <= scanned_) {
+        changed_.expires_at(steady_clock::time_point::max());
+        const auto more = co_await grown_or_told(journal_, scanned_, changed_);
         if (!more) co_return false;
     }
     const auto begun = steady_clock::now();
@@ -125,9 +138,9 @@ asio::awaitable<Result<void>> DayReporter::report() {
         for (const auto& [key, figures] : totals) co_await offer(day, key, figures);
         changed_days_.erase(day);
     }
-    urgent_ = false;
     reported_ = steady_clock::now();
-    known_.reported = covered;
+    urgent_ = scanned_ < covered;  // The centre was restored meanwhile: all of it once more.
+    if (!urgent_) known_.reported = covered;
     co_return known_.save(options_.totals_file);
 }
 
@@ -144,6 +157,15 @@ asio::awaitable<void> DayReporter::offer(std::string business_day, const DayKey&
         co_await changed_.async_wait(nothrow);
     }
     ++amendment;
+}
+
+void DayReporter::on_link_up(const Bytes& store_epoch) {
+    if (known_.move_to(store_epoch)) {
+        log(LogLevel::info, "totals", "the centre's store is another: every day is offered again");
+        scanned_ = Seq{0};
+        urgent_ = true;
+    }
+    changed_.cancel();
 }
 
 void DayReporter::on_stored(std::string_view business_day, std::uint32_t amendment) {

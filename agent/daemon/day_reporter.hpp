@@ -20,7 +20,8 @@ namespace till {
 
 /// Tells the centre, signed with the device's key, what each business day came to according to the
 /// journal itself: once a burst of captures is over, at once when a day was closed or foreign sales
-/// came in, else at most once a minute. What was not stored is offered again after a reconnect.
+/// came in, else at most once a minute. What was not stored is offered again after a reconnect, and
+/// every day to a centre that was restored from a backup, which may have lost what it had stored.
 ///
 /// Thread: the loop's; reads the journal file in slices of about a millisecond.
 class DayReporter {
@@ -39,7 +40,8 @@ public:
     /// Runs until cancelled. What cannot be read is a log line and another try.
     asio::awaitable<void> run();
 
-    void on_link_up() { changed_.cancel(); }
+    /// The link is up, to the centre's store of this epoch.
+    void on_link_up(const Bytes& store_epoch);
     void on_stored(std::string_view business_day, std::uint32_t amendment);
 
 private:
