@@ -2,6 +2,7 @@
 
 #include "agent/api/command_table.hpp"
 #include "agent/capture/file_drop.hpp"
+#include "agent/daemon/believed_clock.hpp"
 #include "agent/daemon/day_reporter.hpp"
 #include "agent/daemon/device_identity.hpp"
 #include "agent/daemon/drop_sink.hpp"
@@ -70,6 +71,7 @@ private:
     World world_;
     Times started_;
     std::unique_ptr<DeviceIdentity> identity_;
+    std::unique_ptr<BelievedClock> believed_clock_;
     std::unique_ptr<Journal> journal_;
     std::vector<std::filesystem::path> earlier_journals_;
     Bytes earlier_state_;  // Of the workstation in the journal before, when this one is empty.

@@ -43,15 +43,19 @@ DeviceIdentity::DeviceIdentity(Home& home, Clock& clock, sync::Credentials crede
       enrolment_{std::move(enrolment)},
       floor_{floor} {}
 
-sync::TimeFloor::Judged DeviceIdentity::now() const { return floor_.judge(clock_.now().wall); }
-
 sync::TimeSource DeviceIdentity::time_source() const {
     return [this] { return now().time; };
 }
 
 void DeviceIdentity::raise(WallTime verified) {
-    if (!floor_.raise(verified)) return;
-    if (const auto saved = home_.save_time_floor(floor_.floor()); !saved)
+    const Times now = clock_.now();
+    const auto before = floor_.judge(now);
+    floor_.raise(verified, now);
+    if (const auto after = floor_.judge(now); !after.trusted)
+        log(before.trusted ? LogLevel::warning : LogLevel::info, "clock",
+            "the device's clock is wrong; the centre's time is used",
+            {{"device_ms", now.wall.value()}, {"centre_ms", after.time.value()}});
+    if (const auto saved = home_.save_time_floor(floor_.state()); !saved)
         log(LogLevel::warning, "identity", "the newest verified time was not saved",
             {{"error", saved.error().detail}});
 }

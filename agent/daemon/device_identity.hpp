@@ -30,8 +30,9 @@ public:
     const sync::Enrolment& enrolment() const noexcept { return enrolment_; }
     Bytes sign(BytesView message) const { return credentials_.sign(message); }
 
-    /// Wall time where it may be believed, else the floor.
-    sync::TimeFloor::Judged now() const;
+    /// What time it is: the wall clock's where it may be believed.
+    sync::TimeFloor::Judged now() const { return judge(clock_.now()); }
+    sync::TimeFloor::Judged judge(const Times& now) const { return floor_.judge(now); }
     /// Takes a time that a verified centre gave.
     void raise(WallTime verified);
 

@@ -6,6 +6,7 @@
 #include "agent/daemon/enrolment_file.hpp"
 #include "agent/runtime/private_file.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -74,7 +75,8 @@ bool Home::is_enrolled() const { return fs::exists(root_ / "enrolment.toml"); }
 
 Result<void> Home::save(const sync::Enrolled& enrolled) {
     if (is_enrolled()) return Error{Errc::conflict, root_.string() + " is enrolled already"};
-    if (enrolled.centre_time > WallTime{0}) TILL_TRY_VOID(save_time_floor(enrolled.centre_time));
+    if (enrolled.centre_time > WallTime{0})
+        TILL_TRY_VOID(save_time_floor({enrolled.centre_time, {}}));
     return save(enrolled.credentials, enrolled.enrolment);
 }
 
@@ -168,18 +170,35 @@ Result<void> Home::show_journal(Generation generation) const {
     return {};
 }
 
-Result<WallTime> Home::time_floor() const {
+// One fact a line: the floor, then what was heard last: time, boot, time since that boot.
+Result<sync::TimeFloor::State> Home::time_floor() const {
     const auto file = root_ / "time-floor";
     const auto text = read_file(file);
-    if (!text && text.error().code == Errc::not_found) return WallTime{0};
+    if (!text && text.error().code == Errc::not_found) return sync::TimeFloor::State{};
     if (!text) return text.error();
-    const auto digits = std::string_view{*text}.substr(0, text->find('\n'));
-    TILL_TRY(const auto milliseconds, parse_number<std::int64_t>(digits, file));
-    return WallTime{milliseconds};
+    std::istringstream lines{*text};
+    std::string floor;
+    std::string time;
+    std::string boot;
+    std::string since_boot;
+    lines >> floor >> time >> boot >> since_boot;
+    TILL_TRY(const auto floor_ms, parse_number<std::int64_t>(floor, file));
+    if (time.empty()) return sync::TimeFloor::State{WallTime{floor_ms}, {}};
+    TILL_TRY(const auto time_ms, parse_number<std::int64_t>(time, file));
+    const auto boot_id = Uuid::parse(boot);
+    if (!boot_id) return Error{Errc::corrupt, file.string() + ": " + boot_id.error().detail};
+    TILL_TRY(const auto boot_ms, parse_number<std::uint64_t>(since_boot, file));
+    return sync::TimeFloor::State{
+        WallTime{floor_ms},
+        sync::TimeFloor::Heard{WallTime{time_ms}, BootId{*boot_id}, BootTime{boot_ms}}};
 }
 
-Result<void> Home::save_time_floor(WallTime floor) {
-    return write_file(root_ / "time-floor", std::to_string(floor.value()) + '\n');
+Result<void> Home::save_time_floor(const sync::TimeFloor::State& state) {
+    auto text = fmt::format("{}\n", state.floor.value());
+    if (const auto& heard = state.heard)
+        text += fmt::format("{}\n{}\n{}\n", heard->time.value(), heard->boot.value().text(),
+                            heard->since_boot.value());
+    return write_file(root_ / "time-floor", text);
 }
 
 Result<Secret> Home::secret(std::string_view name, const Secret& fresh) const {

@@ -7,6 +7,7 @@
 #include "agent/crypto/sealing.hpp"
 #include "agent/runtime/file_lock.hpp"
 #include "sync/tls/credentials.hpp"
+#include "sync/tls/time_floor.hpp"
 #include "sync/uplink/enrol_client.hpp"
 
 #include <filesystem>
@@ -78,8 +79,8 @@ public:
     /// Points `journal.db` at that generation's file.
     Result<void> show_journal(Generation generation) const;
 
-    Result<WallTime> time_floor() const;  ///< 0 before any.
-    Result<void> save_time_floor(WallTime floor);
+    Result<sync::TimeFloor::State> time_floor() const;  ///< 0 before any.
+    Result<void> save_time_floor(const sync::TimeFloor::State& state);
 
     /// The token of a role, made at the first call: 32 random bytes, base64url.
     Result<Secret> token(std::string_view role);

@@ -56,6 +56,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
 
     // Who we are.
     TILL_TRY(agent->identity_, DeviceIdentity::load(world.home, world.clock, settings.max_offline));
+    agent->believed_clock_ = std::make_unique<BelievedClock>(world.clock, *agent->identity_);
     const sync::Enrolment& enrolment = agent->identity_->enrolment();
 
     // What we remember.
@@ -69,8 +70,8 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
                                                 std::move(journal.options), world.clock);
 
     // What may be captured, and by which doors.
-    TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, world.clock, world.random,
-                                               workstation(settings, enrolment)));
+    TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, *agent->believed_clock_,
+                                               world.random, workstation(settings, enrolment)));
     TILL_TRY_VOID(agent->open_door());
     TILL_TRY_VOID(agent->open_file_drops());
 

@@ -68,13 +68,15 @@ void add_parts(PostgresCopy& rows, const Envelope& e) {
     e.erased_sealed ? rows.add(*e.erased_sealed) : rows.add_null();
 }
 
-void add_envelope(PostgresCopy& rows, const Append& append, const Envelope& e, const Digest& hash) {
+void add_envelope(PostgresCopy& rows, const Append& append, std::size_t i, const Digest& hash) {
+    const Envelope& e = append.envelopes[i];
+    const ClockOffset clock = append.clock(i);
     rows.row(14);
     rows.add(append.journal.value());
     add_head(rows, e, hash);
     rows.add(append.received_ms);
-    rows.add(append.clock_offset_ms);
-    rows.add(append.clock_error_ms);
+    rows.add(clock.offset_ms);
+    rows.add(clock.error_ms);
     add_parts(rows, e);
 }
 
@@ -226,7 +228,7 @@ Result<std::vector<Appended>> store_appends(Postgres& db, std::span<const Append
         const auto& hashes = append.hashes.empty() ? computed : append.hashes;
         const bool won = expected && leads(append, hashes);
         for (std::size_t i = 0; won && i < hashes.size(); ++i)
-            add_envelope(rows, append, append.envelopes[i], hashes[i]);
+            add_envelope(rows, append, i, hashes[i]);
         if (won) mark = append.result;
         if (won) seen_ms = std::max(seen_ms, append.received_ms);
         done.push_back({won, mark});

@@ -203,11 +203,11 @@ Result<Appended> SqliteConnection::store(const Append& append) {
 
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         const Envelope& e = append.envelopes[i];
-        TILL_TRY_VOID(insert_.run(row_id(found->number, e.seq), e.version, e.kind.value(),
-                                  e.times.wall.value(), e.times.since_boot.value(),
-                                  blob(e.times.boot.value()), Blob{e.body}, sealed_part(e),
-                                  e.erased_sealed, hashes[i], append.received_ms,
-                                  append.clock_offset_ms, append.clock_error_ms));
+        const ClockOffset clock = append.clock(i);
+        TILL_TRY_VOID(insert_.run(
+            row_id(found->number, e.seq), e.version, e.kind.value(), e.times.wall.value(),
+            e.times.since_boot.value(), blob(e.times.boot.value()), Blob{e.body}, sealed_part(e),
+            e.erased_sealed, hashes[i], append.received_ms, clock.offset_ms, clock.error_ms));
     }
     TILL_TRY_VOID(mark_.run(append.result.seq.value(), append.result.hash, append.received_ms,
                             found->number));

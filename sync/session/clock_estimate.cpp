@@ -2,6 +2,7 @@
 
 #include "sync/session/frames.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace till::sync {
@@ -9,7 +10,8 @@ namespace till::sync {
 namespace {
 
 constexpr std::uint64_t drift_parts = 5000;  // 200 parts in a million: a bad quartz.
-constexpr std::uint64_t step_ms = 50;        // Less is slewing or scheduling.
+constexpr std::int64_t error_most_ms = INT64_MAX / 4;
+constexpr std::uint64_t step_ms = 50;  // Less is slewing or scheduling.
 
 std::uint64_t bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
@@ -20,6 +22,8 @@ std::int64_t difference(std::int64_t a, std::int64_t b) {
     return a < b ? std::numeric_limits<std::int64_t>::min()
                  : std::numeric_limits<std::int64_t>::max();
 }
+
+std::int64_t magnitude(std::int64_t value) { return value < 0 ? difference(0, value) : value; }
 
 /// Whether the wall clock moved otherwise than the boot clock between two samples of one peer.
 bool has_stepped(const Times& before, const Times& after) {
@@ -50,6 +54,21 @@ ClockOffset ClockEstimate::at(const Times& now) const {
     ClockOffset aged = *best_;
     aged.error_ms += static_cast<std::int64_t>(since(measured_, now) / drift_parts);
     return aged;
+}
+
+ClockOffset ClockEstimate::when_read(const Times& theirs, const Times& now) const {
+    if (!best_) return {};
+    ClockOffset then = *best_;
+    if (theirs.boot != sample_.boot) {
+        then.error_ms = at(now).error_ms + std::min(magnitude(then.offset_ms), error_most_ms);
+        return then;
+    }
+    const auto before_sample =
+        static_cast<std::int64_t>(sample_.since_boot.value() - theirs.since_boot.value());
+    const auto walls = difference(theirs.wall.value(), sample_.wall.value());
+    then.offset_ms = difference(difference(then.offset_ms, walls), before_sample);
+    then.error_ms += magnitude(before_sample) / static_cast<std::int64_t>(drift_parts);
+    return then;
 }
 
 }  // namespace till::sync

@@ -17,6 +17,11 @@ public:
     void bracket(const Times& earliest, const Times& latest, const Times& sample);
     ClockOffset at(const Times& now) const;
 
+    /// Of the peer's wall clock when it read `theirs`, as known `now` (ours). Under the boot that was
+    /// measured its boot clock tells, however the wall clock has stepped since. Under another one the
+    /// clock may have been right or as wrong as it is now, which the error bar says.
+    ClockOffset when_read(const Times& theirs, const Times& now) const;
+
 private:
     std::optional<ClockOffset> best_;
     Times measured_{};  ///< Our clock at the best measurement.

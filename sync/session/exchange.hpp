@@ -2,6 +2,7 @@
 
 #include "agent/core/bytes.hpp"
 #include "agent/core/clock.hpp"
+#include "sync/wire/append.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -49,12 +50,6 @@ struct Hangup {
     Reason reason = Reason::done;
     std::string detail;  ///< For the log.
     std::chrono::milliseconds retry_after{0};
-};
-
-/// A peer's wall clock as seen from here: its time plus `offset_ms` is ours, give or take `error_ms`.
-struct ClockOffset {
-    std::int64_t offset_ms = 0;
-    std::int64_t error_ms = 0;
 };
 
 /// What the WebSocket handshake asks for and the only one the gateway accepts.

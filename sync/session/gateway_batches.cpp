@@ -83,7 +83,6 @@ void GatewaySession::Impl::take_next(const v1::Batch& batch) {
     verified = run->after;
     committing.push_back({raw_bytes(batch), run->after});
     pending_bytes += raw_bytes(batch);
-    const ClockOffset offset = clock.at(now);
     Commit commit;
     commit.append.journal = journal;
     commit.append.expected = run->before;
@@ -91,8 +90,8 @@ void GatewaySession::Impl::take_next(const v1::Batch& batch) {
     commit.append.envelopes = std::move(run->envelopes);
     commit.append.hashes = std::move(run->hashes);
     commit.append.received_ms = now.wall.value();
-    commit.append.clock_offset_ms = offset.offset_ms;
-    commit.append.clock_error_ms = offset.error_ms;
+    for (const Envelope& envelope : commit.append.envelopes)
+        commit.append.clocks.push_back(clock.when_read(envelope.times, now));
     out.push_back(std::move(commit));
 }
 

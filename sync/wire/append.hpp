@@ -27,6 +27,12 @@ struct JournalRow {
     std::int64_t last_seen_ms = 0;
 };
 
+/// A peer's wall clock as seen from here: its time plus `offset_ms` is ours, give or take `error_ms`.
+struct ClockOffset {
+    std::int64_t offset_ms = 0;
+    std::int64_t error_ms = 0;
+};
+
 /// A contiguous run of one journal whose chain has been verified from `expected` to `result`.
 struct Append {
     JournalId journal{Uuid{}};
@@ -37,8 +43,12 @@ struct Append {
     /// the store computes them again. The last one is result.hash.
     std::vector<Digest> hashes;
     std::int64_t received_ms = 0;
-    std::int64_t clock_offset_ms = 0;  ///< Centre's time minus the device's, as the session found.
-    std::int64_t clock_error_ms = 0;   ///< Half width of the estimate.
+    /// Of the device's clock when it stamped each envelope. Left empty: as if it were the centre's.
+    std::vector<ClockOffset> clocks;
+
+    ClockOffset clock(std::size_t envelope) const {
+        return clocks.empty() ? ClockOffset{} : clocks[envelope];
+    }
 };
 
 /// What became of one Append.

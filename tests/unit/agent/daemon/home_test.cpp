@@ -29,7 +29,14 @@ TEST_CASE("daemon: an enrolment is read back as it was saved", "[daemon]") {
     CHECK(read->sealing_keys[1].public_key == Bytes(32, '\0'));
     CHECK(at.home.credentials()->public_key_fingerprint()
           == at.enrolled.credentials.public_key_fingerprint());
-    CHECK(*at.home.time_floor() == at.enrolled.centre_time);
+    CHECK(*at.home.time_floor() == sync::TimeFloor::State{at.enrolled.centre_time, {}});
+}
+
+TEST_CASE("daemon: the last verified time is kept with the boot clock that heard it", "[daemon]") {
+    EnrolledHome at;
+    const sync::TimeFloor::Heard heard{WallTime{-5}, BootId{at.random.uuid()}, BootTime{7}};
+    REQUIRE(at.home.save_time_floor({WallTime{9}, heard}));
+    CHECK(*at.home.time_floor() == sync::TimeFloor::State{WallTime{9}, heard});
 }
 
 TEST_CASE("daemon: a crash before the last file of an enrolment leaves a home to enrol",

@@ -42,8 +42,7 @@ TEST_CASE_METHOD(Fixture, "ledger: what was committed is read back byte for byte
         const auto store = open();
         REQUIRE(store->bind(till.hello()));
         Append run = till.all();
-        run.clock_offset_ms = -7;
-        run.clock_error_ms = 3;
+        run.clocks = {{-7, 3}, {-8, 4}, {-9, 5}};
         CHECK(commit(*store, run).won);
     }
     const auto store = open(Opened::reading);
@@ -52,7 +51,8 @@ TEST_CASE_METHOD(Fixture, "ledger: what was committed is read back byte for byte
     for (std::size_t i = 0; i < 3; ++i) {
         CHECK(found[i].envelope == till.envelopes[i]);
         CHECK(found[i].hash == till.hashes[i]);
-        CHECK((found[i].clock_offset_ms == -7 && found[i].clock_error_ms == 3));
+        const ClockOffset clock{found[i].clock_offset_ms, found[i].clock_error_ms};
+        CHECK((clock.offset_ms == -7 - int(i) && clock.error_ms == 3 + int(i)));
     }
     CHECK((*store->find(till.journal))->mark.hash == till.mark().hash);
 }

@@ -96,12 +96,13 @@ TEST_CASE_METHOD(Centre, "projection: a withdrawal wins where clocks leave it op
     add_for(till, consent(true), {{card, "77001"}});  // A second later.
     REQUIRE(store->bind(till.hello()));
     Append run = till.all();
-    run.clock_error_ms = GENERATE(400, 600);
+    const std::int64_t error_ms = GENERATE(400, 600);
+    run.clocks.assign(run.envelopes.size(), {0, error_ms});
     REQUIRE(store->commit({&run, 1})->front().won);
     REQUIRE(projector->catch_up(*store));
     const auto view = must(queries->customer(**vault->find(card, "77001")));
     REQUIRE(view.consents.size() == 1);
-    CHECK(view.consents[0].granted == (run.clock_error_ms == 400));
+    CHECK(view.consents[0].granted == (error_ms == 400));
 }
 
 TEST_CASE_METHOD(Centre, "projection: no file of the centre shows a name, phone, e-mail or card",

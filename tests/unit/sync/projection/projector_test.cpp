@@ -49,8 +49,7 @@ TEST_CASE_METHOD(Centre, "projection: a sale becomes a row with its context, tim
     add(till, sale_of("12-3-1-000001", 1999, 2));
     REQUIRE(store->bind(till.hello()));
     Append run = till.all();
-    run.clock_offset_ms = 1500;
-    run.clock_error_ms = 20;
+    run.clocks.assign(run.envelopes.size(), {1500, 20});
     REQUIRE(store->commit({&run, 1})->front().won);
     CHECK(*projector->catch_up(*store) == 1);
     const TransactionRow row = transactions().at(0);

@@ -123,6 +123,35 @@ TEST_CASE("gateway: measures the device's clock and says how far to trust that",
     CHECK(fine.error_ms <= 11);
 }
 
+TEST_CASE(
+    "gateway: each envelope gets the offset of the clock that stamped it, whatever it did since",
+    "[session]") {
+    Gate session = accepted();
+    v1::Frame hello = hello_frame();
+    hello.mutable_hello()->mutable_clock()->set_wall_ms(5000 - 900'000);
+    hello.mutable_hello()->mutable_clock()->set_since_boot_ms(5000);
+    static_cast<void>(session.on(frame(hello, 5000)));
+    static_cast<void>(session.on(Gate::Bound{row(), at(5000)}));
+    const ClockOffset measured = session.clock();
+
+    Envelope before = record(1);  // Stamped a second before the hello, by a clock an hour ahead.
+    before.times.wall = WallTime{4000 + 3'600'000};
+    before.times.since_boot = BootTime{4000};
+    const auto stepped = first<Gate::Commit>(session.on(frame(batch_frame(start(), before), 6000)));
+    REQUIRE(stepped);
+    const ClockOffset then = stepped->append.clock(0);
+    CHECK(std::abs(then.offset_ms + 3'600'000) <= then.error_ms);
+    CHECK(then.error_ms <= measured.error_ms + 1);
+
+    Envelope other_boot = record(2);
+    other_boot.times.boot = BootId{journal.value()};
+    const auto restarted = first<Gate::Commit>(
+        session.on(frame(batch_frame(after(start(), before), other_boot), 6000)));
+    REQUIRE(restarted);
+    CHECK(restarted->append.clock(0).offset_ms == measured.offset_ms);
+    CHECK(restarted->append.clock(0).error_ms >= 900'000 - measured.error_ms);
+}
+
 TEST_CASE("gateway: pings when idle, and gives up on a device that is silent", "[session]") {
     Gate session = welcoming();
     CHECK(session.on(Tick{at(5000)}).empty());
