@@ -23,6 +23,7 @@ CREATE TABLE device (
 ) STRICT;
 
 -- The next receipt generation of a workstation. It only grows, so receipt numbers cannot collide.
+-- After a restore the row ('', '') is where lanes that have none yet begin.
 CREATE TABLE generation (
   store TEXT NOT NULL,
   workstation TEXT NOT NULL,

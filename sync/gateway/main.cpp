@@ -1,5 +1,8 @@
+#include "agent/crypto/system_random.hpp"
 #include "agent/runtime/system_clock.hpp"
+#include "sync/gateway/backup.hpp"
 #include "sync/gateway/home.hpp"
+#include "sync/gateway/registry.hpp"
 #include "sync/gateway/settings.hpp"
 #include "sync/gateway/wiring.hpp"
 
@@ -55,6 +58,51 @@ int join(const std::string& folder, const std::string& other, HomeSpec spec) {
     return exit_ok;
 }
 
+void say_size(const BackupSize& size) {
+    std::cout << size.files << " files, " << (size.bytes + 1023) / 1024 << " KiB.\n";
+}
+
+int backup(const std::string& folder, const std::string& to) {
+    const auto settings = read_settings(HomePaths{folder});
+    if (!settings) return fail(settings.error());
+    const auto done = backup_home(HomePaths{folder}, to);
+    if (!done) return fail(done.error());
+    std::cout << "Backed up " << folder << " to " << to << ": ";
+    say_size(*done);
+    if (settings->ledger)
+        std::cout << "The ledger and the list of devices are NOT in it: they are in "
+                  << settings->ledger->text()
+                  << ". Back that up now with its own means (pg_dump, or continuous archiving), "
+                     "after this and not before.\n";
+    std::cout << "It holds every key of the centre: keep it as safe as the gateway itself.\n";
+    return exit_ok;
+}
+
+int restore(const std::string& from, const std::string& folder) {
+    SystemClock clock;
+    SystemRandom random;
+    const auto done = restore_home(from, HomePaths{folder}, clock.now().wall, random);
+    if (!done) return fail(done.error());
+    std::cout << "Restored " << folder << " from " << from << ": ";
+    say_size(*done);
+    const auto settings = read_settings(HomePaths{folder});
+    if (!settings) return fail(settings.error());
+    if (settings->ledger) {
+        std::cout << "The ledger and the list of devices are in " << settings->ledger->text()
+                  << ", which is as it was: neither its epoch nor its codes were renewed.\n";
+        return exit_ok;
+    }
+    std::cout
+        << "The ledger has a new epoch: devices send again what it lacks.\n"
+           "Unused enrolment codes are void, and each lane's receipt generations go on "
+        << Registry::generations_skipped
+        << " further.\n\nWhat it cannot know: devices that were enrolled since the backup must "
+           "be enrolled anew, and\nthose that were revoked since must be revoked again "
+           "(tillctl devices revoke).\n\n  till-gateway serve "
+        << folder << '\n';
+    return exit_ok;
+}
+
 int check_config(const std::string& file) {
     std::ifstream stream{file};
     if (!stream) return fail({Errc::not_found, file + " cannot be read"});
@@ -79,7 +127,7 @@ int main(int argc, char** argv) {
                  "till-gateway"};
     app.footer("Exit codes: 0 ok, 2 usage, 70 failed, 78 bad or missing configuration.");
     app.set_version_flag("--version", "till-gateway 0.1.0");
-    std::string checked, folder, other;
+    std::string checked, folder, other, to;
     bool sample = false;
     HomeSpec spec;
     app.add_option("--check-config", checked,
@@ -112,12 +160,24 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     auto* serve_command = app.add_subcommand("serve", "Run until SIGTERM");
     serve_command->add_option("FOLDER", folder, "The folder that init made")->required();
+    auto* backup_command =
+        app.add_subcommand("backup", "Copy a gateway's folder, also while it serves");
+    backup_command->add_option("FOLDER", folder, "The gateway's folder")->required();
+    backup_command->add_option("--to", to, "Where the copy will be; must not be there yet")
+        ->required();
+    auto* restore_command = app.add_subcommand(
+        "restore", "Make a gateway's folder from a backup; devices send again what it lacks");
+    restore_command->add_option("BACKUP", other, "What backup made")->required();
+    restore_command->add_option("--to", to, "The gateway's folder; must not be there yet")
+        ->required();
     app.require_subcommand(0, 1);
 
     try {
         app.parse(argc, argv);
         if (init_command->parsed()) return init(folder, spec);
         if (join_command->parsed()) return join(folder, other, spec);
+        if (backup_command->parsed()) return backup(folder, to);
+        if (restore_command->parsed()) return restore(other, to);
         if (serve_command->parsed()) {
             const auto served = serve(HomePaths{folder});
             return served ? exit_ok : fail(served.error());

@@ -37,6 +37,20 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& fi
     return std::make_unique<SqliteRegistry>(std::move(database));
 }
 
+// The row of no store and no lane is where lanes begin that have none yet.
+Result<void> Registry::forget_since_backup(const std::filesystem::path& file, WallTime now) {
+    TILL_TRY(Database database, Database::open({.file = file, .mode = Database::Mode::create}));
+    TILL_TRY_VOID(migrate(database, sql::sync_gateway));
+    TILL_TRY(Transaction transaction, Transaction::begin(database));
+    TILL_TRY(Statement end_codes, database.prepare("UPDATE code SET expires_ms = min(expires_ms, ?)"
+                                                   " WHERE used_ms IS NULL"));
+    TILL_TRY_VOID(end_codes.run(now.value()));
+    TILL_TRY_VOID(database.execute("INSERT OR IGNORE INTO generation VALUES ('', '', 1)"));
+    TILL_TRY(Statement skip, database.prepare("UPDATE generation SET next = next + ?"));
+    TILL_TRY_VOID(skip.run(generations_skipped));
+    return transaction.commit();
+}
+
 Result<Registry::Code> Registry::usable(std::optional<Code> code, WallTime now) {
     if (!code) return Error{Errc::not_found, "the enrolment code is not known here"};
     if (code->used) return Error{Errc::conflict, "the enrolment code was used before"};
@@ -77,10 +91,12 @@ Result<Registry::Device> SqliteRegistry::enrol(const Digest& secret_hash, Device
     TILL_TRY(Statement use, database_.prepare("UPDATE code SET used_ms = ? WHERE secret_hash = ?"));
     TILL_TRY_VOID(use.run(now.value(), secret_hash));
 
-    TILL_TRY(Statement allot,
-             database_.prepare(
-                 "INSERT INTO generation (store, workstation, next) VALUES (?1, ?2, 1 + ?3) "
-                 "ON CONFLICT DO UPDATE SET next = next + ?3 RETURNING next"));
+    TILL_TRY(
+        Statement allot,
+        database_.prepare(
+            "INSERT INTO generation (store, workstation, next) VALUES (?1, ?2, ?3 + "
+            "coalesce((SELECT next FROM generation WHERE store = '' AND workstation = ''), 1)) "
+            "ON CONFLICT DO UPDATE SET next = next + ?3 RETURNING next"));
     const auto read_next = [](const Row& row) {
         return static_cast<std::uint32_t>(row.integer(0));
     };

@@ -25,6 +25,12 @@ public:
     static Result<std::unique_ptr<Registry>> open(const PostgresAddress& address);
     virtual ~Registry() = default;
 
+    /// For a database in a file that came from a backup: what was handed out since is not known in it.
+    /// Codes that seem unused are void from `now`, and every lane, also one that is new, goes on
+    /// generations_skipped further: no two devices get one generation.
+    static Result<void> forget_since_backup(const std::filesystem::path& file, WallTime now);
+    static constexpr std::uint32_t generations_skipped = 1000;
+
     struct Code {
         std::string store, workstation;
         WallTime created{0}, expires{0};
