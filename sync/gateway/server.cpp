@@ -103,6 +103,21 @@ std::optional<DeviceId> rescued_device(const PeerIdentity& peer, const HttpReque
 
 bool closes_at_once(const PeerIdentity& peer) { return peer.role == PeerRole::server; }
 
+bool is_known(const PeerIdentity& peer) {
+    return (peer.role == PeerRole::device || peer.role == PeerRole::admin) && !peer.expired;
+}
+
+/// One of those that are counted, for as long as it lives.
+struct Counted {
+    explicit Counted(std::atomic<std::size_t>& all_counted)
+        : all{all_counted}, count{++all_counted} {}
+    Counted(const Counted&) = delete;
+    ~Counted() { --all; }
+
+    std::atomic<std::size_t>& all;
+    const std::size_t count;
+};
+
 }  // namespace
 
 asio::awaitable<void> Server::run(asio::ip::tcp::acceptor acceptor) {
@@ -117,7 +132,6 @@ asio::awaitable<void> Server::run(asio::ip::tcp::acceptor acceptor) {
             if (cancelled) break;
             continue;
         }
-        if (open_.load() >= rooms_.settings.connections_max) continue;  // The socket closes itself.
         connections_.spawn(serve(std::move(socket)));
     }
     acceptor.close();
@@ -126,12 +140,10 @@ asio::awaitable<void> Server::run(asio::ip::tcp::acceptor acceptor) {
 }
 
 asio::awaitable<void> Server::serve(asio::ip::tcp::socket socket) {
-    ++open_;
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
     const auto remote = socket.remote_endpoint(ignored);
-    const auto ended = co_await converse(std::move(socket));
-    --open_;
+    const auto ended = co_await converse(std::move(socket), remote.address());
     if (ended || ended.error().code == Errc::abandoned) co_return;
     // A client that just goes away is nothing to report; one that is refused is.
     const bool refused =
@@ -140,27 +152,58 @@ asio::awaitable<void> Server::serve(asio::ip::tcp::socket socket) {
         {{"peer", remote.address().to_string()}, {"cause", ended.error().detail}});
 }
 
-asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket) {
+asio::awaitable<Result<void>> Server::converse(asio::ip::tcp::socket socket,
+                                               const asio::ip::address& remote) {
     const Times accepted = rooms_.clock.now();
     TlsStream stream{std::move(socket), context_};
+    const auto show_out = [&stream] {
+        boost::system::error_code ignored;
+        beast::get_lowest_layer(stream).close(ignored);  // What it waits for fails, and it ends.
+    };
+    Admission::Place place = strangers_.enter(remote, show_out);
+    TILL_CO_TRY_VOID(co_await meet(stream));
+    if (!is_known(stream.peer())) co_return co_await answer_stranger(stream);
+    place.give_back();
+    const Counted counted{known_};
+    if (counted.count > rooms_.settings.connections_max)
+        co_return Error{Errc::busy, "as many are connected as listen.connections_max allows"};
+    co_return co_await answer_known(std::move(stream), accepted);
+}
+
+asio::awaitable<Result<void>> Server::meet(TlsStream& stream) {
     auto shaken = co_await with_deadline(limits::handshake_time_max, handshake(stream));
     if (!shaken) {
         if (shaken.error().code == Errc::not_trusted)
             static_cast<void>(co_await with_deadline(1s, let_alert_arrive(stream)));
         co_return shaken;
     }
-    const PeerIdentity peer = stream.peer();
-    if (closes_at_once(peer))
+    if (closes_at_once(stream.peer()))
         co_return Error{Errc::not_trusted, "a server's certificate on a client's connection"};
+    co_return Result<void>{};
+}
 
+/// One answer, to enrol or to renew what has expired.
+asio::awaitable<Result<void>> Server::answer_stranger(TlsStream& stream) {
+    const PeerIdentity peer = stream.peer();
+    beast::flat_buffer buffer;
+    TILL_CO_TRY(HttpRequest request,
+                co_await with_deadline(limits::handshake_time_max,
+                                       read_request(stream, buffer, enrolment_body_max)));
+    request.keep_alive(false);
+    HttpResponse response = co_await respond(peer, std::move(request));
+    TILL_CO_TRY_VOID(co_await with_deadline(limits::handshake_time_max, send(stream, response)));
+    co_return co_await with_deadline(2s, shut_down(stream));
+}
+
+asio::awaitable<Result<void>> Server::answer_known(TlsStream stream, Times accepted) {
+    const PeerIdentity peer = stream.peer();
     const std::size_t body_max = peer.role == PeerRole::admin ? admin_body_max : enrolment_body_max;
     beast::flat_buffer buffer;
     for (;;) {
         TILL_CO_TRY(HttpRequest request,
                     co_await with_deadline(limits::request_time_max,
                                            read_request(stream, buffer, body_max)));
-        const bool wants_sync =
-            path_of(request) == "/v1/sync" && peer.role == PeerRole::device && !peer.expired;
+        const bool wants_sync = path_of(request) == "/v1/sync" && peer.role == PeerRole::device;
         const bool upgrades = beast::websocket::is_upgrade(request);
         if (wants_sync && upgrades)
             co_return co_await sync(std::move(stream), std::move(request), accepted);

@@ -2,6 +2,7 @@
 
 #include "agent/core/result.hpp"
 #include "agent/runtime/task_group.hpp"
+#include "sync/gateway/admission.hpp"
 #include "sync/gateway/enrolment_desk.hpp"
 #include "sync/gateway/http.hpp"
 #include "sync/gateway/sync_connection.hpp"
@@ -37,16 +38,18 @@ struct Rooms {
 ///   an administrator's        /admin/…, WebSocket /admin/v1/devices/ID/sync (rescued records)
 ///
 /// Anything else is answered 403 or closed at once. Handshakes, requests and bodies are bounded in
-/// time and size, so slow clients cost a timer each and nothing more.
+/// time and size, so slow clients cost a timer each and nothing more. Who has not shown a valid
+/// certificate is a stranger: it has one of `strangers` places and is answered once.
 ///
 /// Thread: its loop's. TLS contexts belong to one thread, so each loop has a Server of its own.
 class Server {
 public:
     Server(asio::any_io_executor executor, const Rooms& rooms, ServerContext context,
-           std::atomic<std::size_t>& open)
+           std::size_t strangers, std::atomic<std::size_t>& known)
         : rooms_{rooms},
           context_{std::move(context)},
-          open_{open},
+          strangers_{strangers},
+          known_{known},
           connections_{std::move(executor)} {}
 
     /// Accepts until cancelled, then ends every connection and returns.
@@ -54,7 +57,11 @@ public:
 
 private:
     asio::awaitable<void> serve(asio::ip::tcp::socket socket);
-    asio::awaitable<Result<void>> converse(asio::ip::tcp::socket socket);
+    asio::awaitable<Result<void>> converse(asio::ip::tcp::socket socket,
+                                           const asio::ip::address& remote);
+    asio::awaitable<Result<void>> meet(TlsStream& stream);
+    asio::awaitable<Result<void>> answer_stranger(TlsStream& stream);
+    asio::awaitable<Result<void>> answer_known(TlsStream stream, Times accepted);
     asio::awaitable<HttpResponse> respond(const PeerIdentity& peer, HttpRequest request);
     asio::awaitable<HttpResponse> enrol(const HttpRequest& request);
     asio::awaitable<HttpResponse> renew(const PeerIdentity& peer, const HttpRequest& request);
@@ -67,7 +74,8 @@ private:
 
     const Rooms& rooms_;
     ServerContext context_;
-    std::atomic<std::size_t>& open_;  // Over all loops.
+    Admission strangers_;
+    std::atomic<std::size_t>& known_;  // Over all loops.
     TaskGroup connections_;
 };
 

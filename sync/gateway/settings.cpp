@@ -40,7 +40,16 @@ constexpr std::array listen = {
             .fallback = "20000",
             .least = 16,
             .most = 1000000,
-            .meaning = "Connections open at a time; above it new ones are closed at once."},
+            .meaning = "Devices and administrators connected at a time; above it new ones are "
+                       "closed at once."},
+    Setting{.key = "strangers_max",
+            .type = Type::integer,
+            .fallback = "512",
+            .least = 16,
+            .most = 100000,
+            .meaning =
+                "Connections that have not shown a valid certificate; above it the oldest of "
+                "the address with the most is closed."},
 };
 
 constexpr std::array enrolment = {
@@ -122,6 +131,7 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
     parsed.public_host = l.text("public_host");
     parsed.loops = static_cast<unsigned>(l.integer("loops"));
     parsed.connections_max = static_cast<std::size_t>(l.integer("connections_max"));
+    parsed.strangers_max = static_cast<std::size_t>(l.integer("strangers_max"));
     parsed.code_life = std::chrono::hours{e.integer("code_life_hours")};
     parsed.certificate_life = std::chrono::hours{24 * e.integer("certificate_life_days")};
     parsed.generations = static_cast<std::uint32_t>(e.integer("generations"));

@@ -32,6 +32,7 @@ struct GatewaySettings {
     std::string ledger_url;  ///< As the file says it, password and all.
     bool projects = true;
     std::size_t connections_max = 0;
+    std::size_t strangers_max = 0;
     LogLevel log_level = LogLevel::info;
 };
 

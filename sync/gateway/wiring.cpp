@@ -117,8 +117,9 @@ Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
 /// One event loop with its server; loops share nothing but what Rooms says may be shared.
 class Loop {
 public:
-    Loop(const Rooms& rooms, ServerContext context, std::atomic<std::size_t>& open)
-        : server_{io_.get_executor(), rooms, std::move(context), open},
+    Loop(const Rooms& rooms, ServerContext context, std::size_t strangers,
+         std::atomic<std::size_t>& known)
+        : server_{io_.get_executor(), rooms, std::move(context), strangers, known},
           tasks_{io_.get_executor()} {}
 
     asio::io_context& io() { return io_; }
@@ -203,14 +204,16 @@ Result<void> serve(const HomePaths& home) {
                                     keys.admin_authority_pem};
     const TimeSource now = [&clock] { return clock.now().wall; };
 
-    std::atomic<std::size_t> open_connections{0};
+    std::atomic<std::size_t> known_connections{0};
+    const unsigned count = loops_wanted(settings);
+    const std::size_t strangers = std::max<std::size_t>(1, settings.strangers_max / count);
     std::vector<std::unique_ptr<Loop>> loops;
     std::vector<tcp::acceptor> acceptors;
     std::uint16_t port = settings.port;
-    for (unsigned i = 0; i < loops_wanted(settings); ++i) {
+    for (unsigned i = 0; i < count; ++i) {
         TILL_TRY(ServerContext context, ServerContext::make(keys.server, clients, now));
         auto& loop = *loops.emplace_back(
-            std::make_unique<Loop>(rooms, std::move(context), open_connections));
+            std::make_unique<Loop>(rooms, std::move(context), strangers, known_connections));
         TILL_TRY(tcp::acceptor acceptor, listen(loop.io(), settings.address, port));
         port = acceptor.local_endpoint().port();
         acceptors.push_back(std::move(acceptor));
