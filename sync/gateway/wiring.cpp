@@ -91,9 +91,10 @@ private:
     Random& random_;
 };
 
-/// Every loop listens on the same port; the kernel spreads the connections.
-Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
-                             std::uint16_t port) {
+enum class Port : std::uint8_t { alone, shared };
+
+Result<tcp::acceptor> bound(asio::io_context& loop, const std::string& address, std::uint16_t port,
+                            Port kind) {
     boost::system::error_code failure;
     const auto ip = asio::ip::make_address(address, failure);
     if (failure)
@@ -103,14 +104,35 @@ Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
     acceptor.open(endpoint.protocol(), failure);
     if (!failure) acceptor.set_option(tcp::acceptor::reuse_address{true}, failure);
     const int on = 1;
-    if (!failure
+    if (!failure && kind == Port::shared
         && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
         failure.assign(errno, boost::system::system_category());
     if (!failure) acceptor.bind(endpoint, failure);
-    if (!failure) acceptor.listen(asio::socket_base::max_listen_connections, failure);
+    if (failure == asio::error::address_in_use)
+        return Error{Errc::busy,
+                     "another program listens on " + address + ":" + std::to_string(port)};
     if (failure)
         return Error{Errc::io, "cannot listen on " + address + ":" + std::to_string(port) + ": "
                                    + failure.message()};
+    return acceptor;
+}
+
+/// Sharing a port lets in a second gateway as well, unseen: it is asked for alone first.
+Result<void> check_free(const std::string& address, std::uint16_t port) {
+    asio::io_context unused;
+    TILL_TRY(const auto probe, bound(unused, address, port, Port::alone));
+    return {};
+}
+
+/// Every loop listens on the same port; the kernel spreads the connections.
+Result<tcp::acceptor> listen(asio::io_context& loop, const std::string& address,
+                             std::uint16_t port) {
+    TILL_TRY(tcp::acceptor acceptor, bound(loop, address, port, Port::shared));
+    boost::system::error_code failure;
+    acceptor.listen(asio::socket_base::max_listen_connections, failure);
+    if (failure)
+        return Error{Errc::io,
+                     "cannot listen on port " + std::to_string(port) + ": " + failure.message()};
     return acceptor;
 }
 
@@ -210,6 +232,7 @@ Result<void> serve(const HomePaths& home) {
     std::vector<std::unique_ptr<Loop>> loops;
     std::vector<tcp::acceptor> acceptors;
     std::uint16_t port = settings.port;
+    TILL_TRY_VOID(check_free(settings.address, port));
     for (unsigned i = 0; i < count; ++i) {
         TILL_TRY(ServerContext context, ServerContext::make(keys.server, clients, now));
         auto& loop = *loops.emplace_back(

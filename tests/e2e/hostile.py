@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 
-from harness import Lab, check, sale, synced, wait_until
+from harness import BIN, Lab, check, run, sale, synced, wait_until
 from testing import note, run as run_tests
 
 PLACES = 32
@@ -56,7 +56,7 @@ class Crowd:
 
     def crowd(self):
         fed = time.monotonic()
-        while not self.over.wait(0.05):
+        while not self.over.wait(0.1):
             for stream in [s for s in self.streams if is_over(s)]:
                 del self.streams[stream]
                 stream.close()
@@ -114,7 +114,7 @@ def test_a_crowd_of_strangers_keeps_no_device_out():
             came = [c.dropped - b for c, b in zip(crowds, before)]
         check(connected - began < 10, f"a known device took {connected - began:.1f} s")
         check(enrolled - connected < 10, f"a new device took {enrolled - connected:.1f} s")
-        check(all(came), f"every crowd kept coming back meanwhile: {came}")
+        check(sum(came) > PLACES, f"the crowds kept coming back meanwhile: {came}")
         note(f"connected in {connected - began:.1f} s, enrolled in {enrolled - connected:.1f} s; {came} came back")
 
 
@@ -145,6 +145,20 @@ def test_strangers_that_dawdle_are_shown_out():
         finally:
             for stream in streams.values():
                 stream.close()
+
+
+def test_a_port_in_use_is_refused():
+    """A second gateway on the port of a running one ends at once and says why; the first one's devices go on."""
+    with Lab() as lab:
+        first = lab.gateway()
+        agent = lab.agent(first)
+        second = lab.gateway("second", start=False)
+        settings = second.home / "gateway.toml"
+        settings.write_text(settings.read_text().replace(f"port = {second.port}", f"port = {first.port}"))
+        ended = run(BIN / "till-gateway", "serve", second.home, ok=(70,))
+        check(f"another program listens on 127.0.0.1:{first.port}" in ended.stderr, f"it says: {ended.stderr}")
+        agent.capture("/v1/transactions", sale())
+        synced(first, agent)
 
 
 if __name__ == "__main__":
