@@ -56,7 +56,8 @@ void Centre::start() {
                                     keys_->admin_authority_pem};
     auto context =
         must(ServerContext::make(keys_->server, clients, [this] { return clock_.now().wall; }));
-    server_ = std::make_unique<Server>(loop_.get_executor(), *rooms_, std::move(context), open_);
+    server_ =
+        std::make_unique<Server>(loop_.get_executor(), *rooms_, std::move(context), 64, open_);
     tasks_ = std::make_unique<TaskGroup>(loop_.get_executor());
     tasks_->spawn(server_->run(std::move(acceptor)));
 }
