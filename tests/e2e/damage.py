@@ -203,6 +203,7 @@ def test_a_reimaged_device_takes_new_numbers():
 def test_bits_flip_while_the_till_is_off():
     """Bits, pages and ends of the journal's files are hurt at random while the till is off, again and again: it always starts, sells on, and no acknowledged sale is missing without being named."""
     chance = random.Random(SEED)
+    note(f"seed {SEED}")
     with Lab() as lab:
         gateway = lab.gateway()
         till = lab.agent(gateway, "12", "3")
@@ -251,7 +252,7 @@ def test_bits_flip_while_the_till_is_off():
               f"missing and not named: {sorted(missing)}; {damages}")
         numbers = [t["number"] for t in gateway.transactions()]
         check(len(set(numbers)) == len(numbers), "receipt numbers are unique")
-        note(f"seed {SEED}: {len(damages)} journals set aside, {len(missing)} of {len(sold)} sales unreadable or waiting for a person")
+        note(f"{len(damages)} journals set aside, {len(missing)} of {len(sold)} sales unreadable or waiting for a person")
 
 
 def all_reported(till, gateway):
