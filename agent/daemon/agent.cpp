@@ -36,7 +36,7 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
         children_.spawn(uplink_->run());
         children_.spawn(identity_->keep_fresh());
         children_.spawn(reporter_->run());
-        children_.spawn(send_telemetry());
+        children_.spawn(report_now_and_then());
     }
     while (!ending_ && state.cancelled() == asio::cancellation_type::none)
         co_await ended_.async_wait(nothrow);
@@ -59,6 +59,7 @@ void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
     const auto centre = world_.clock.now().wall.value() - welcomed.clock.offset_ms;
     identity_->raise(WallTime{centre - welcomed.clock.error_ms});
     reporter_->on_link_up(welcomed.store_epoch);
+    backup_age_ = welcomed.backup_age;
     reporting_.cancel();
     hand_over_older_journals(welcomed.store_epoch);
     const auto& newest = identity_->enrolment().sealing_keys.back();
@@ -66,8 +67,8 @@ void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
         children_.spawn(fetch_keys());
 }
 
-/// The journal's chain is not the centre's: this disk was cloned or restored. Sales go on at once in
-/// a journal of the next generation.
+/// The journal's chain is not the centre's: this disk was cloned or restored, or the centre was, from a
+/// backup older than what is kept here. Sales go on at once in a journal of the next generation.
 void Agent::on_forked(const sync::Mark& centre) {
     log(LogLevel::error, "agent", "this journal forked from what the centre holds",
         {{"journal", journal_->identity().journal.value().text()},
@@ -114,7 +115,7 @@ void Agent::on_noticed(std::string_view topic, std::uint64_t version) {
     log(LogLevel::debug, "agent", "the centre has news", {{"topic", topic}, {"version", version}});
 }
 
-asio::awaitable<void> Agent::send_telemetry() {
+asio::awaitable<void> Agent::report_now_and_then() {
     for (;;) {
         reporting_.expires_after(telemetry_interval);
         co_await reporting_.async_wait(nothrow);
@@ -123,7 +124,18 @@ asio::awaitable<void> Agent::send_telemetry() {
             co_await telemetry(*journal_, *identity_, world_.clock, started_, world_.home.root(),
                                world_.settings.journal_reserve_bytes);
         uplink_->submit(sync::UplinkSession::Submit::Kind::telemetry, std::move(message));
+        co_await let_go_of_old_events();
     }
+}
+
+/// Only a centre that has welcomed this agent has said how old its backups may be.
+asio::awaitable<void> Agent::let_go_of_old_events() {
+    if (!world_.settings.journal_keep) co_return;
+    const JournalCore::Retention retention{
+        .age = std::max(*world_.settings.journal_keep, backup_age_), .upto = reporter_->reported()};
+    if (const auto told = co_await journal_->let_go(retention); !told)
+        log(LogLevel::warning, "agent", "no old events are let go of",
+            {{"error", told.error().detail}});
 }
 
 /// The centre seals to a newer key: it comes with a renewal, and the command table is made anew.

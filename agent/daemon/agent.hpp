@@ -61,7 +61,8 @@ private:
     void on_totals_stored(std::string_view business_day, std::uint32_t amendment) override;
     void on_noticed(std::string_view topic, std::uint64_t version) override;
 
-    asio::awaitable<void> send_telemetry();
+    asio::awaitable<void> report_now_and_then();
+    asio::awaitable<void> let_go_of_old_events();
     asio::awaitable<void> fetch_keys();
     asio::awaitable<void> watch_journal();
     asio::awaitable<void> carry_over(Bytes earlier_state);
@@ -80,6 +81,7 @@ private:
     std::unique_ptr<sync::Uplink> uplink_;  // None when the settings say so.
     std::unique_ptr<DayReporter> reporter_;
     std::vector<std::unique_ptr<Leftover>> leftovers_;
+    std::chrono::milliseconds backup_age_{0};  // What the centre asks to keep events for.
     std::optional<Bytes> handed_over_to_;  // Epoch of the store that older journals are offered to.
     std::unique_ptr<HttpDoor> door_;
     std::unique_ptr<DropSink> drop_sink_;

@@ -44,6 +44,9 @@ public:
     void on_link_up(const Bytes& store_epoch);
     void on_stored(std::string_view business_day, std::uint32_t amendment);
 
+    /// The centre has the figures of all events up to here.
+    Seq reported() const { return known_.reported; }
+
 private:
     asio::awaitable<bool> wait_for_change();  ///< False when the journal has gone.
     asio::awaitable<Result<void>> find_changed_days();

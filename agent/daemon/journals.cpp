@@ -192,6 +192,11 @@ asio::awaitable<Result<std::vector<sync::Envelope>>> JournalPort::read(Seq from,
 
 asio::awaitable<Result<Digest>> JournalPort::hash_at(Seq seq) { return journal_.hash_at(seq); }
 
+asio::awaitable<Result<Seq>> JournalPort::kept_from() {
+    TILL_CO_TRY(const Head kept_from, co_await journal_.kept_from());
+    co_return kept_from.seq;
+}
+
 asio::awaitable<Result<void>> JournalPort::acknowledge(Seq seq, Bytes store_epoch) {
     const JournalCore::Acknowledged acknowledged{seq, std::move(store_epoch)};
     const auto noted = co_await journal_.acknowledge(acknowledged);

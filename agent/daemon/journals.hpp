@@ -59,6 +59,7 @@ public:
     asio::awaitable<Result<std::vector<sync::Envelope>>> read(Seq from, std::size_t bytes_max,
                                                               std::size_t records_max) override;
     asio::awaitable<Result<Digest>> hash_at(Seq seq) override;
+    asio::awaitable<Result<Seq>> kept_from() override;
     asio::awaitable<Result<void>> acknowledge(Seq seq, Bytes store_epoch) override;
     asio::awaitable<Result<void>> keep_note(sync::KeptNote kept) override;
     asio::awaitable<Result<void>> wait_beyond(Seq seq) override;

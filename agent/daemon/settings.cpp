@@ -138,6 +138,8 @@ Result<AgentSettings> parse_settings(std::string_view toml, std::string_view fil
     settings.http_port = static_cast<std::uint16_t>(file.section("http").integer("port"));
     const auto reserve = file.section("journal").integer("reserve_mib");
     settings.journal_reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
+    if (const auto days = file.section("journal").integer("keep_days"); days > 0)
+        settings.journal_keep = std::chrono::days{days};
     settings.uplink_enabled = file.section("uplink").boolean("enabled");
     settings.max_offline = std::chrono::days{file.section("uplink").integer("max_offline_days")};
     settings.log_level = level(file.section("log").text("level"));

@@ -27,6 +27,7 @@ struct AgentSettings {
     WorkstationSettings store;
     std::uint16_t http_port = 0;  ///< 0: the kernel picks.
     std::uint64_t journal_reserve_bytes = 0;
+    std::optional<std::chrono::milliseconds> journal_keep;  ///< Nothing: events stay for ever.
     bool uplink_enabled = true;
     std::chrono::milliseconds max_offline{0};  ///< How long wall time is believed without news.
     LogLevel log_level = LogLevel::info;

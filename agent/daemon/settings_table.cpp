@@ -119,6 +119,15 @@ constexpr std::array journal = {
             .most = 65536,
             .unit = "MiB",
             .meaning = "Disk space kept free for closing the day; sales stop before it is touched"},
+    Setting{.key = "keep_days",
+            .type = Type::integer,
+            .fallback = "90",
+            .least = 0,
+            .most = 36500,
+            .unit = "days",
+            .meaning = "How long events stay on the device after the centre has confirmed them, at "
+                       "least (it may ask for longer); their keys and numbers stay for ever. "
+                       "0: events do, too"},
 };
 
 constexpr std::array uplink = {

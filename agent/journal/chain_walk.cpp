@@ -24,6 +24,18 @@ void ChainWalk::add(const sync::Envelope& envelope, const Digest& stored) {
         problem(envelope.seq, "its bytes, its hash or the hash before it have been changed");
     }
     last_ = {envelope.seq, stored};
+    compare_with_notes();
+}
+
+void ChainWalk::let_go(const Head& checkpoint) {
+    if (checkpoint.seq <= last_.seq) return;
+    found_.kept_from = last_ = checkpoint;
+    compare_with_notes();
+}
+
+void ChainWalk::compare_with_notes() {
+    for (const Head& note : noted_)
+        if (note.seq == last_.seq) proved_ |= note.hash == last_.hash;
 }
 
 void ChainWalk::unreadable(const std::string& why) {
@@ -38,8 +50,12 @@ Verification ChainWalk::finish() {
     if (readable_ && last_.seq < head.seq)
         problem(next(last_.seq),
                 "is missing, and so are all up to the head " + std::to_string(head.seq.value()));
-    else if (readable_ && last_.hash != head.hash)
+    else if (readable_ && last_.seq == head.seq && last_.hash != head.hash)
         problem(head.seq, "the head row says " + hex(head.hash) + ", the event " + hex(last_.hash));
+    const Seq kept_from = found_.kept_from.seq;
+    if (kept_from > Seq{0} && !proved_)
+        problem(kept_from,
+                "all up to here were let go of, and no note of the centre's proves this chain");
     std::ranges::stable_sort(found_.problems, {}, &Verification::Problem::seq);
     return std::move(found_);
 }

@@ -211,6 +211,19 @@ asio::awaitable<Result<void>> Journal::keep_note(sync::KeptNote kept) {
     co_return Result<void>{};
 }
 
+asio::awaitable<Result<void>> Journal::let_go(JournalCore::Retention what) {
+    const auto work = [what](JournalCore& core) -> Result<void> {
+        core.let_go(what);
+        return {};
+    };
+    co_return co_await impl_->ask<void>(work);
+}
+
+asio::awaitable<Result<Head>> Journal::kept_from() {
+    const auto work = [](JournalCore& core) -> Result<Head> { return core.kept_from(); };
+    co_return co_await impl_->ask<Head>(work);
+}
+
 const std::vector<sync::KeptNote>& Journal::notes() const { return impl_->notes; }
 Head Journal::head() const { return impl_->head; }
 JournalCore::Acknowledged Journal::acknowledged() const { return impl_->acknowledged; }

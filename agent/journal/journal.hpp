@@ -45,6 +45,9 @@ public:
     asio::awaitable<Result<Digest>> hash_at(Seq seq);
     asio::awaitable<Result<void>> acknowledge(JournalCore::Acknowledged acknowledged);
     asio::awaitable<Result<void>> keep_note(sync::KeptNote kept);
+    /// As JournalCore::let_go; to be said anew now and then, since a journal that failed forgets it.
+    asio::awaitable<Result<void>> let_go(JournalCore::Retention what);
+    asio::awaitable<Result<Head>> kept_from();
 
     /// As of the last finished commit; no I/O.
     Head head() const;

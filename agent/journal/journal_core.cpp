@@ -5,6 +5,7 @@
 #include "agent/journal/event_writer.hpp"
 #include "agent/journal/key_index.hpp"
 #include "agent/journal/migrations.sql.hpp"
+#include "agent/journal/pruning.hpp"
 #include "agent/journal/rows.hpp"
 #include "agent/journal/witness.hpp"
 #include "sync/wire/chain.hpp"
@@ -33,6 +34,7 @@ struct JournalCore::Impl {
     detail::EventWriter writer;
     detail::KeyIndex keys;
     detail::EarlierJournals earlier;
+    detail::Pruning pruning;
     JournalIdentity identity;
     detail::JournalRows::HeadRow head;
     detail::JournalRows::Derived derived;
@@ -41,6 +43,8 @@ struct JournalCore::Impl {
     Bytes state;
     std::vector<sync::KeptNote> notes;
     bool failed = false;  // A commit went wrong: what is on disk is not known.
+    std::optional<Retention> retention;
+    bool may_let_go = false;  // There may be more than has been looked at.
 
     Result<void> load_owner();
     Result<std::optional<Result<Stored>>> answer_without_storing(const Draft& draft,
@@ -52,6 +56,8 @@ struct JournalCore::Impl {
     Result<std::vector<Result<Stored>>> append(std::span<const Draft> drafts);
     Result<void> index_keys();
     Result<void> add_up_days();
+    Result<Seq> needless();
+    Result<void> let_go();
     std::uint64_t days_behind() const { return head.head.seq.value() - derived.days.value(); }
     bool reserve_reached() const;
 };
@@ -97,10 +103,13 @@ Result<JournalCore> JournalCore::open(const Options& options, Clock& clock) {
     }
     TILL_TRY(const auto derived, rows.derived());
     TILL_TRY(auto keys, detail::KeyIndex::load(database, derived.keys));
-    auto impl = std::make_unique<Impl>(options, clock, std::move(database), std::move(rows),
-                                       std::move(writer), std::move(keys),
-                                       detail::EarlierJournals::open(options.earlier, options.vfs),
-                                       std::move(identity), head, derived, std::move(witness));
+    TILL_TRY(auto pruning, detail::Pruning::prepare(database));
+    TILL_TRY(const Head kept_from, rows.checkpoint(identity.journal));
+    pruning.let_go(kept_from);
+    auto impl = std::make_unique<Impl>(
+        options, clock, std::move(database), std::move(rows), std::move(writer), std::move(keys),
+        detail::EarlierJournals::open(options.earlier, options.vfs), std::move(pruning),
+        std::move(identity), head, derived, std::move(witness));
     TILL_TRY_VOID(impl->load_owner());
     return JournalCore{std::move(impl)};
 }
@@ -257,6 +266,8 @@ Result<sync::Envelope> JournalCore::event(const Stored& stored) {
                                     : impl_->earlier.rows(stored.journal);
     const Error gone{Errc::not_found, "no event " + std::to_string(stored.seq.value())};
     if (rows == nullptr || stored.seq == Seq{0}) return gone;
+    TILL_TRY(auto remnant, rows->remnant_at(stored.seq));
+    if (remnant) return *std::move(remnant);
     TILL_TRY(auto found, rows->read(Seq{stored.seq.value() - 1}, 1, 1));
     if (!found.empty() && found.front().seq == stored.seq) return std::move(found.front());
     std::optional<sync::Envelope> loose;
@@ -275,7 +286,8 @@ const Bytes& JournalCore::state() const { return impl_->state; }
 
 Result<std::vector<sync::Envelope>> JournalCore::read(Seq from, std::size_t bytes_max,
                                                       std::size_t records_max) {
-    return impl_->rows.read_chained(impl_->identity.journal, from, bytes_max, records_max);
+    return impl_->rows.read_chained(impl_->identity.journal, std::max(from, kept_from().seq),
+                                    bytes_max, records_max);
 }
 
 Result<Digest> JournalCore::hash_at(Seq seq) {
@@ -309,7 +321,9 @@ Result<void> JournalCore::keep_note(const sync::KeptNote& kept) {
         return Error{Errc::not_trusted, "the note's hash is not this journal's at event "
                                             + std::to_string(note.last.value())};
     TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=NORMAL"));
-    const auto written = impl_->writer.replace_note(kept);
+    auto written = impl_->writer.replace_note(kept);
+    if (written)
+        written = impl_->pruning.note(note, impl_->clock.now().wall, impl_->options.milestones);
     TILL_TRY_VOID(impl_->database.execute("PRAGMA synchronous=FULL"));
     TILL_TRY_VOID(written);
     std::erase_if(impl_->notes, [&](const sync::KeptNote& older) {
@@ -319,11 +333,44 @@ Result<void> JournalCore::keep_note(const sync::KeptNote& kept) {
     return {};
 }
 
+void JournalCore::let_go(const Retention& what) {
+    impl_->retention = what;
+    impl_->may_let_go = true;
+}
+
+Head JournalCore::kept_from() const { return impl_->pruning.checkpoint(); }
+
+/// Up to where nobody needs the events any more.
+Result<Seq> JournalCore::Impl::needless() {
+    const auto ours = [&](const sync::KeptNote& kept) {
+        return kept.note.store_epoch == acknowledged.store_epoch;
+    };
+    const auto newest = std::ranges::find_if(notes, ours);
+    if (newest == notes.end() || head.head.seq == Seq{0}) return Seq{0};
+    TILL_TRY(const Seq confirmed,
+             pruning.confirmed_before(newest->note, clock.now().wall, retention->age));
+    return std::min({confirmed, retention->upto, acknowledged.seq, newest->note.last, derived.days,
+                     Seq{head.head.seq.value() - 1}});
+}
+
+Result<void> JournalCore::Impl::let_go() {
+    TILL_TRY(const Seq upto, needless());
+    may_let_go = upto > pruning.checkpoint().seq;
+    if (!may_let_go) return {};
+    if (derived.keys < upto) TILL_TRY_VOID(index_keys());  // Until now the events held them.
+    TILL_TRY(auto transaction, Transaction::begin(database));
+    TILL_TRY(const Head checkpoint, pruning.remove(rows, identity.journal, upto));
+    TILL_TRY_VOID(transaction.commit());
+    pruning.let_go(checkpoint);
+    return {};
+}
+
 Result<void> JournalCore::secure() { return impl_->database.secure(); }
 
 Result<void> JournalCore::maintain() {
     if (impl_->keys.recent() >= recent_idle) TILL_TRY_VOID(impl_->index_keys());
     if (impl_->days_behind() > 0) TILL_TRY_VOID(impl_->add_up_days());
+    if (impl_->may_let_go) TILL_TRY_VOID(impl_->let_go());
     return checkpoint();
 }
 
@@ -336,7 +383,7 @@ JournalCore::Maintenance JournalCore::maintenance() const {
     const int pages = impl_->database.wal_pages();
     if (pages >= wal_pages_busy) return Maintenance::checkpoint;
     const bool due = pages >= wal_pages_idle || impl_->keys.recent() >= recent_idle
-                     || impl_->days_behind() >= recent_idle;
+                     || impl_->days_behind() >= recent_idle || impl_->may_let_go;
     return due ? Maintenance::when_idle : Maintenance::none;
 }
 

@@ -4,6 +4,7 @@
 #include "agent/journal/record.hpp"
 #include "sync/wire/note.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -31,6 +32,8 @@ public:
         bool witness = false;
         /// Journals this device wrote before, oldest first: a key is looked for there, too.
         std::vector<std::filesystem::path> earlier{};
+        /// How finely it is remembered since when the centre holds what (Retention).
+        std::chrono::milliseconds milestones = std::chrono::hours{1};
     };
 
     /// Makes a new journal. Fails with conflict when the file exists.
@@ -54,8 +57,9 @@ public:
 
     /// What (caller, key) stored here or earlier, if anything: how an unknown outcome becomes known.
     Result<std::optional<Stored>> find(std::string_view caller, std::string_view key);
-    /// The event of an answer that this core gave, an earlier journal's included. Fails with
-    /// not_found when it is not there any more.
+    /// The event of an answer that this core gave, an earlier journal's included. Of one that was let
+    /// go of, kind and body are left, and of the body what an answer needs. Fails with not_found when it
+    /// is not there any more.
     Result<sync::Envelope> event(const Stored& stored);
 
     Head head() const;
@@ -63,11 +67,12 @@ public:
     /// The owner's snapshot as of head() (Draft::state_after); empty before the first.
     const Bytes& state() const;
 
-    /// Envelopes after `from`, oldest first, stopping before `bytes_max` is exceeded (at least one
-    /// when there is one) and after `records_max`.
+    /// Envelopes after `from` and after the checkpoint, oldest first, stopping before `bytes_max` is
+    /// exceeded (at least one when there is one) and after `records_max`.
     Result<std::vector<sync::Envelope>> read(Seq from, std::size_t bytes_max,
                                              std::size_t records_max);
-    /// The stored chain hash at `seq` (genesis at 0). Fails with not_found beyond the head.
+    /// The stored chain hash at `seq` (genesis at 0). Fails with not_found beyond the head and before
+    /// the checkpoint.
     Result<Digest> hash_at(Seq seq);
 
     /// The outbox cursor: everything up to here is committed at the centre, whose store has this
@@ -86,6 +91,19 @@ public:
     /// Not synced on its own: a note lost in a power cut comes again.
     Result<void> keep_note(const sync::KeptNote& kept);
 
+    /// What need not stay on the device.
+    struct Retention {
+        /// Confirmed by the centre's signed notes so long ago, by the centre's clock and by the device's.
+        std::chrono::milliseconds age{0};
+        Seq upto{0};  ///< And not beyond this event.
+    };
+    /// From now on idle time is used to let go of the beginning of this journal, never of its last
+    /// event. Keys and numbers stay for ever: who asks again gets the first answer. No I/O here.
+    void let_go(const Retention& what);
+    /// Up to here events were let go of; what is left follows from its hash, and each note of the
+    /// centre's that goes as far proves it. 0 and genesis when nothing was.
+    Head kept_from() const;
+
     /// After a commit whose outcome is unknown, the journal opened anew shows what the kernel has in
     /// memory, and a failed fsync may have dropped it from the way to the disk. This copies the WAL
     /// into the database and syncs that: what can be read afterwards is durable. busy when a
@@ -93,8 +111,9 @@ public:
     Result<void> secure();
 
     /// Work that can wait until the till is idle: indexes recent keys, adds recent events to the day
-    /// totals, copies the WAL back into the database. Takes tens of milliseconds. append() does the
-    /// first by itself when the keys of journal_recent_max events have piled up.
+    /// totals, lets go of some events, copies the WAL back into the database. Takes tens of
+    /// milliseconds. append() does the first by itself when the keys of journal_recent_max events have
+    /// piled up.
     Result<void> maintain();
     /// Of that, copying the WAL back only.
     Result<void> checkpoint();

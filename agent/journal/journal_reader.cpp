@@ -81,11 +81,25 @@ Result<void> JournalReader::check_pages() {
     return {};
 }
 
+Result<std::optional<Digest>> JournalReader::hash_at(Seq seq) { return impl_->rows.hash_at(seq); }
+
+Result<Head> JournalReader::kept_from() {
+    TILL_TRY(const JournalIdentity identity, this->identity());
+    return impl_->rows.checkpoint(identity.journal);
+}
+
 Result<Verification> JournalReader::verify(const Progress& progress) {
     TILL_TRY(const JournalIdentity identity, this->identity());
     TILL_TRY(const Head head, this->head());
     detail::ChainWalk walk{identity.journal, head};
+    TILL_TRY(const auto notes, impl_->rows.notes(identity.journal));
+    for (const auto& kept : notes) walk.noted({kept.note.last, kept.note.hash});
     for (Seq done{0};;) {
+        // In one view: the agent may let go of some while this goes on.
+        TILL_TRY(const auto snapshot, Transaction::begin(impl_->database, Transaction::Kind::read));
+        TILL_TRY(const Head kept_from, impl_->rows.checkpoint(identity.journal));
+        walk.let_go(kept_from);
+        done = std::max(done, kept_from.seq);
         const Seq before = done;
         const auto on_event = [&](const sync::Envelope& envelope, const Digest& hash) {
             done = envelope.seq;
@@ -149,9 +163,14 @@ Result<std::map<DayKey, DayFigures>> JournalReader::day_totals(std::string_view 
 }
 
 std::string Verification::summary() const {
-    if (problems.empty())
-        return "1 to " + std::to_string(head.seq.value()) + ", no holes, one chain, head "
-               + hex(head.hash);
+    if (problems.empty()) {
+        auto text = "1 to " + std::to_string(head.seq.value()) + ", no holes, one chain, head "
+                    + hex(head.hash);
+        if (kept_from.seq > Seq{0})
+            text += "; 1 to " + std::to_string(kept_from.seq.value())
+                    + " are at the centre only, as its note says";
+        return text;
+    }
     const Problem& first = problems.front();
     std::string text = "event " + std::to_string(first.seq.value()) + ": " + first.what;
     if (problems.size() > 1) text += "; and " + std::to_string(problems.size() - 1) + " more";

@@ -20,6 +20,7 @@ struct Verification {
         std::string what;  ///< In plain words.
     };
     Head head;                      ///< As the head row says.
+    Head kept_from;                 ///< What is before was let go of; 0: nothing.
     std::uint64_t events = 0;       ///< Read.
     std::vector<Problem> problems;  ///< In order, the first 100; empty when all is well.
     /// "1 to 48213, no holes, one chain, head 5f3a…", or the first problem and how many there are.
@@ -59,8 +60,15 @@ public:
     /// Reads every page.
     Result<void> check_pages();
 
+    /// The stored chain hash at `seq`, or at the checkpoint; nothing when it is not there.
+    Result<std::optional<Digest>> hash_at(Seq seq);
+    /// As JournalCore::kept_from.
+    Result<Head> kept_from();
+
     /// Recomputes every link and compares it with what is stored: holes, changed bytes, a head that
-    /// disagrees, events beyond it. `progress` is told about every 4096 events how far it is.
+    /// disagrees, events beyond it; where the beginning was let go of, that the chain leads to what a note
+    /// of the centre's says (the note's signature is not looked at).
+    /// `progress` is told about every 4096 events how far it is.
     using Progress = std::function<void(Seq done, Seq head)>;
     Result<Verification> verify(const Progress& progress = {});
 

@@ -74,11 +74,15 @@ Result<JournalRows> JournalRows::prepare_singles(Database& database) {
 Result<JournalRows> JournalRows::prepare(Database& database) {
     TILL_TRY(JournalRows rows, prepare_singles(database));
     TILL_TRY(rows.derived_, database.prepare("SELECT keys_seq, days_seq FROM derived"));
-    TILL_TRY(rows.hash_, database.prepare("SELECT hash FROM event WHERE seq = ?"));
+    TILL_TRY(rows.hash_, database.prepare("SELECT hash FROM event WHERE seq = ?1 UNION ALL"
+                                          " SELECT hash FROM checkpoint WHERE seq = ?1"));
+    TILL_TRY(rows.checkpoint_, database.prepare("SELECT seq, hash FROM checkpoint"));
     TILL_TRY(rows.given_,
              database.prepare("SELECT request, transaction_number, receipt_counter FROM event"
                               " WHERE seq = ?1 UNION ALL SELECT request, transaction_number,"
-                              " receipt_counter FROM loose WHERE seq = ?1"));
+                              " receipt_counter FROM loose WHERE seq = ?1 UNION ALL SELECT request,"
+                              " transaction_number, receipt_counter FROM pruned WHERE seq = ?1"));
+    TILL_TRY(rows.remnant_, database.prepare("SELECT kind, answer FROM pruned WHERE seq = ?"));
     TILL_TRY(rows.salvage_, database.prepare("SELECT report FROM salvage"));
     TILL_TRY(
         rows.loose_,
@@ -131,6 +135,28 @@ Result<std::optional<Digest>> JournalRows::hash_at(Seq seq) {
     if (!found) return std::optional<Digest>{};
     TILL_TRY(const Digest hash, *found);
     return std::optional{hash};
+}
+
+Result<Head> JournalRows::checkpoint(const JournalId& journal) {
+    Head at{Seq{0}, sync::genesis(journal)};
+    const auto read = [&](const Row& row) -> Result<void> {
+        at.seq = Seq{row.unsigned_integer(0)};
+        TILL_TRY(at.hash, digest(row, 1));
+        return {};
+    };
+    TILL_TRY_VOID(checkpoint_.each(read));
+    return at;
+}
+
+Result<std::optional<sync::Envelope>> JournalRows::remnant_at(Seq seq) {
+    const auto read = [&](const Row& row) {
+        sync::Envelope envelope;
+        envelope.seq = seq;
+        envelope.kind = sync::Kind{static_cast<std::uint32_t>(row.integer(0))};
+        envelope.body = row.bytes(1);
+        return envelope;
+    };
+    return remnant_.one(read, seq.value());
 }
 
 Result<std::optional<JournalRows::Given>> JournalRows::given_at(Seq seq,

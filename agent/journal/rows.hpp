@@ -24,7 +24,12 @@ public:
         Seq days{0};  ///< The day tables add up events up to here.
     };
     Result<Derived> derived();
+    /// The chain's hash after that event, or at the checkpoint.
     Result<std::optional<Digest>> hash_at(Seq seq);
+    /// What was let go of, up to where (Pruning); 0 and genesis when nothing was.
+    Result<Head> checkpoint(const JournalId& journal);
+    /// What is left of an event that was let go of: kind and answer.
+    Result<std::optional<sync::Envelope>> remnant_at(Seq seq);
     /// What the capture of that event asked for and was given.
     struct Given {
         Bytes request;
@@ -57,7 +62,8 @@ public:
     Result<std::vector<DayKey>> stored_keys(std::string_view business_day);
 
 private:
-    Statement identity_, head_, derived_, hash_, given_, events_, salvage_, loose_, notes_;
+    Statement identity_, head_, derived_, hash_, checkpoint_, given_, remnant_, events_, salvage_;
+    Statement loose_, notes_;
     Statement days_, day_, figures_, keys_;
 };
 

@@ -13,23 +13,14 @@ namespace till {
 
 namespace {
 
-Result<std::optional<Digest>> hash_at(JournalReader& reader, Seq seq) {
-    std::optional<Digest> found;
-    const auto take = [&](const sync::Envelope& envelope, const Digest& hash) {
-        if (envelope.seq == seq) found = hash;
-        return false;
-    };
-    TILL_TRY_VOID(reader.scan(Seq{seq.value() - 1}, take));
-    return found;
-}
-
 /// Nothing when the note holds.
 Result<std::string> problem_of(const sync::KeptNote& kept, JournalReader& reader,
                                const Verification& chain, std::string_view server_ca_pem) {
     if (const auto signed_well = verify_note(kept, server_ca_pem); !signed_well)
         return signed_well.error().detail;
     const Seq last = kept.note.last;
-    TILL_TRY(const auto own, hash_at(reader, last));
+    if (last < chain.kept_from.seq) return std::string{};  // Nothing to compare it with is left.
+    TILL_TRY(const auto own, reader.hash_at(last));
     const auto seq = std::to_string(last.value());
     if (!own) return "it confirms event " + seq + ", which is not on this disk";
     if (*own != kept.note.hash)

@@ -150,7 +150,7 @@ Result<void> write_all(RescueWriter& writer, const Home& home, const sync::Enrol
         if (!fs::exists(file)) continue;
         TILL_TRY(auto core, JournalCore::open({.file = file}, clock));
         Rescued::Journal journal{core.identity(), Seq{0}, core.head().seq, core.acknowledged().seq};
-        journal.from = all ? Seq{0} : journal.acknowledged;
+        journal.from = all ? core.kept_from().seq : journal.acknowledged;
         if (journal.from == journal.head) continue;
         TILL_TRY_VOID(write_journal(writer, core, enrolment, journal.from));
         rescued.journals.push_back(std::move(journal));

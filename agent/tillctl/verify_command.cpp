@@ -33,6 +33,7 @@ boost::json::object as_json(const Verification& found, const JournalIdentity& id
     return {{"journal", identity.journal.value().text()},
             {"device", identity.device.value().text()},
             {"events", found.events},
+            {"kept_from", found.kept_from.seq.value()},
             {"head", found.head.seq.value()},
             {"head_hash", hex(found.head.hash)},
             {"ok", found.problems.empty()},

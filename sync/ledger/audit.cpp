@@ -104,6 +104,17 @@ std::string range(Seq first, Seq last) {
            + " are ";
 }
 
+/// A device that had let go of what a restored centre lost could only hand over what came after.
+void name_gap(LedgerAudit& found) {
+    if (found.branches.empty()) return;
+    const Seq begins = std::ranges::min_element(found.branches, {}, &Store::Branch::first)->first;
+    const Seq lost = next(found.row.mark.seq);
+    if (begins <= lost) return;
+    found.problems.push_back(
+        {lost, Seq{begins.value() - 1},
+         "lost: this centre came back without them, and the device had let go of them"});
+}
+
 }  // namespace
 
 std::string LedgerAudit::summary() const {
@@ -147,6 +158,7 @@ Result<LedgerAudit> audit(Store& store, const JournalId& journal,
         found.predecessor_missing = !before;
     }
     TILL_TRY(found.branches, store.branches(journal));
+    name_gap(found);
     return found;
 }
 

@@ -50,7 +50,7 @@ void UplinkSession::Impl::start_fork(const Mark& theirs) {
     step = Step::rooting;
     // What the same store acknowledged, it has. A restored one may have lost any of it.
     const bool same_store = epoch == options.store_epoch;
-    root = same_store ? std::min(options.acknowledged, options.head.seq) : Seq{0};
+    root = same_store ? std::min(options.acknowledged, options.head.seq) : options.kept_from;
     if (root == Seq{0}) return start(Step::branching, {root, genesis_hash()});
     if (root == options.head.seq) return start(Step::branching, options.head);
     out.push_back(ReadHash{root});

@@ -69,6 +69,7 @@ void UplinkSession::Impl::take(const Connected&) {
     hello.set_store_epoch(options.store_epoch);
     if (options.note_key) hello.set_note_key_id(note_key_id(options.note_key->public_key));
     hello.set_noted(options.noted.value());
+    hello.set_kept_from(options.kept_from.value());
     out.push_back(send(frame));
 }
 
@@ -168,6 +169,7 @@ void UplinkSession::Impl::take(const v1::Welcome& welcome) {
     out.push_back(Welcomed{epoch, mark, welcome.sealing_key_id(), wait_of(welcome.backup_age_ms()),
                            clock.at(now)});
     step = Step::checking;
+    if (mark < options.kept_from) return start_fork(centre);
     if (mark == Seq{0}) return compare_at_mark(genesis_hash());
     if (mark > options.head.seq) return start_fork(centre);
     if (mark == options.head.seq) return compare_at_mark(options.head.hash);

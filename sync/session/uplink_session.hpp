@@ -35,7 +35,8 @@ public:
         Mark head;            ///< The journal's head now.
         Seq acknowledged{0};  ///< What the journal remembers of the centre …
         Bytes store_epoch;    ///< … and which store said so; empty before the first ack.
-        Seq noted{0};         ///< What that store's newest note goes up to.
+        Seq kept_from{0};  ///< What the journal let go of; a centre that lacks it cannot have it.
+        Seq noted{0};      ///< What that store's newest note goes up to.
         std::optional<NoteKey> note_key = {};  ///< Of the newest note, whichever store's.
     };
 
@@ -98,8 +99,9 @@ public:
         std::chrono::milliseconds backup_age{0};  ///< Keep acknowledged records at least so long.
         ClockOffset clock;                        ///< The centre's clock seen from here.
     };
-    /// This journal's chain is not the centre's. Open a new journal that names it as predecessor, at
-    /// once; this session goes on to hand over what the centre lacks of the old one.
+    /// This journal's chain is not the centre's, or the centre lost what the device let go of. Open a new
+    /// journal that names it as predecessor, at once; this session goes on to hand over what the centre
+    /// lacks of the old one.
     struct Forked {
         Mark centre;
     };

@@ -48,11 +48,14 @@ asio::awaitable<Uplink::Ended> Uplink::connect_and_sync() {
         co_return ended;
     }
 
+    const auto kept_from = co_await journal_.kept_from();
+    if (!kept_from) co_return Ended{Next::retry, kept_from.error().detail};
     auto hello = options_.hello;
     auto standing = journal_.standing();
     hello.head = standing.head;
     hello.acknowledged = standing.acknowledged;
     hello.store_epoch = std::move(standing.store_epoch);
+    hello.kept_from = *kept_from;
     hello.noted = standing.noted;
     hello.note_key = std::move(standing.note_key);
     Link link{*this, *std::move(pipe), std::move(hello), co_await asio::this_coro::executor};

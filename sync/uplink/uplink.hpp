@@ -38,6 +38,8 @@ public:
     virtual asio::awaitable<Result<std::vector<Envelope>>> read(Seq from, std::size_t bytes_max,
                                                                 std::size_t records_max) = 0;
     virtual asio::awaitable<Result<Digest>> hash_at(Seq seq) = 0;
+    /// The last record that the journal has let go of.
+    virtual asio::awaitable<Result<Seq>> kept_from() { co_return Seq{0}; }
     virtual asio::awaitable<Result<void>> acknowledge(Seq seq, Bytes store_epoch) = 0;
     /// Keeps a signed note of the centre's, once it has verified it. A source that keeps none, says so.
     virtual asio::awaitable<Result<void>> keep_note(KeptNote) {

@@ -54,6 +54,20 @@ void Book::set_back(int till, const JournalId& journal, Seq upto) {
     }
 }
 
+std::size_t Book::let_go(int till, const JournalId& journal, Seq upto, const Bytes& epoch) {
+    std::size_t count = 0;
+    for (Request& request : requests_) {
+        if (request.till != till) continue;
+        for (Given& given : request.given) {
+            if (given.journal != journal || given.seq > upto || given.let_go) continue;
+            given.let_go = true;
+            ++count;
+            if (!given.off_disk) given.safe_at = epoch;
+        }
+    }
+    return count;
+}
+
 bool Book::is_cloned(int till) const { return std::ranges::find(cloned_, till) != cloned_.end(); }
 
 }  // namespace till::sim

@@ -19,6 +19,7 @@ struct Given {
     std::string receipt;
     Digest hash{};
     bool off_disk = false;      ///< The disk was set back or hurt since: it need not know any more.
+    bool let_go = false;        ///< The disk knows the answer still, but not the event.
     bool reads_failed = false;  ///< The disk refused to be read some time before.
     Bytes safe_at{};            ///< The epoch of the centre that had acknowledged it before that.
 };
@@ -50,11 +51,14 @@ public:
     const std::map<JournalId, Acknowledged>& acks() const { return acks_; }
     /// Whether a centre of that epoch must have it: a disk does, or it said so while one did.
     static bool must_arrive(const Given& given, const Bytes& epoch) {
-        return !given.off_disk || given.safe_at == epoch;
+        return !(given.off_disk || given.let_go) || given.safe_at == epoch;
     }
 
     /// A disk now ends after `upto` in this journal.
     void set_back(int till, const JournalId& journal, Seq upto);
+    /// A disk has let go of this journal's events up to here, which the centre of that epoch has.
+    /// How many events of requests that is.
+    std::size_t let_go(int till, const JournalId& journal, Seq upto, const Bytes& epoch);
     /// Two disks write journals of one device: numbers may meet.
     void allow_same_numbers(int till) { cloned_.push_back(till); }
     bool is_cloned(int till) const;

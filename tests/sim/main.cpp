@@ -90,13 +90,16 @@ int play_all(const Wanted& wanted) {
         all.failures += sum.failures;
     }
     if (crashed) std::printf("a simulator process died\n");
-    std::printf("seeds %llu, events %llu, steps %llu, cuts %llu, faults %llu, failures %llu\n",
-                static_cast<unsigned long long>(all.seeds),
-                static_cast<unsigned long long>(all.counts.events),
-                static_cast<unsigned long long>(all.counts.steps),
-                static_cast<unsigned long long>(all.counts.cuts),
-                static_cast<unsigned long long>(all.counts.faults),
-                static_cast<unsigned long long>(all.failures));
+    std::printf(
+        "seeds %llu, events %llu, steps %llu, cuts %llu, faults %llu, let go %llu,"
+        " failures %llu\n",
+        static_cast<unsigned long long>(all.seeds),
+        static_cast<unsigned long long>(all.counts.events),
+        static_cast<unsigned long long>(all.counts.steps),
+        static_cast<unsigned long long>(all.counts.cuts),
+        static_cast<unsigned long long>(all.counts.faults),
+        static_cast<unsigned long long>(all.counts.let_go),
+        static_cast<unsigned long long>(all.failures));
     return crashed || all.failures > 0 ? 1 : 0;
 }
 

@@ -23,7 +23,8 @@ Till::Till(Schedule& schedule, Book& book, Exchange& centre, Mutant mutant, int 
       mutant_{mutant},
       number_{number},
       prefix_{"12-" + std::to_string(number)},
-      device_{random_uuid(schedule)} {}
+      device_{random_uuid(schedule)},
+      lets_go_{schedule.one_in(2)} {}
 
 Till::Till(const Till& other, int number)
     : Machine{other.schedule_, "till-" + std::to_string(number),
@@ -36,7 +37,8 @@ Till::Till(const Till& other, int number)
       device_{other.device_},
       begun_{other.begun_},
       retired_{other.retired_},
-      damaged_{other.damaged_} {
+      damaged_{other.damaged_},
+      lets_go_{other.lets_go_} {
     disk_.replace(other.disk_.image());
     book_.allow_same_numbers(other.number_);
     book_.allow_same_numbers(number_);
@@ -105,7 +107,7 @@ bool Till::open_all() {
         const auto name = file(one.generation);
         if (!disk_.exists(name) || std::ranges::find(damaged_, one.journal) != damaged_.end())
             continue;
-        JournalCore::Options options{.file = name, .vfs = disk_.name()};
+        JournalCore::Options options{.file = name, .vfs = disk_.name(), .milestones = {}};
         if (i + 1 == begun_.size()) options.earlier = earlier;
         auto opened = on_disk([&] { return JournalCore::open(options, clock_); });
         if (!opened) return false;
@@ -121,6 +123,7 @@ bool Till::open_all() {
         open_.push_back(std::make_unique<Open>(Open{
             std::move(identity),
             std::make_unique<detail::Committer>(std::move(**opened), std::move(options), clock_)}));
+        note_let_go(*open_.back());
         earlier.emplace_back(name);
     }
     return true;
@@ -160,8 +163,9 @@ void Till::serve() {
             feed(*open_[i], sync::Tick{clock_.now()});
             if (is_running()) dial(*open_[i]);
         }
-        if (is_running() && schedule_.one_in(3))
-            on_disk([&] { return current().disk->maintain(), 0; });
+        if (!is_running() || !schedule_.one_in(3)) return;
+        on_disk([&] { return current().disk->maintain(), 0; });
+        if (is_running()) note_let_go(current());
     });
 }
 

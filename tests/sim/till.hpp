@@ -84,6 +84,8 @@ private:
     void feed(Open& journal, sync::UplinkSession::Event event);
     void perform(Open& journal, sync::UplinkSession::Action& action);
     void acknowledge(Open& journal, const sync::UplinkSession::Acknowledge& action);
+    void confirm(JournalCore& core, const sync::Mark& mark, const Bytes& epoch);
+    void note_let_go(const Open& journal);
     void fork(Open& journal);
     void set_aside_current(const std::string& why);
 
@@ -101,6 +103,7 @@ private:
     bool reads_failed_ = false;
     bool hurt_ = false;  // A write went astray: its chain may be broken, and must say so.
 
+    const bool lets_go_;  // Of what the centre has confirmed.
     bool selling_ = true;
     std::vector<std::unique_ptr<Open>> open_;  // The current journal is the last.
     std::uint64_t asked_ = 0;

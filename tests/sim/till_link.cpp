@@ -25,7 +25,8 @@ void Till::dial(Open& journal) {
                                 .agent_version = "sim",
                                 .head = {head.seq, head.hash},
                                 .acknowledged = acknowledged.seq,
-                                .store_epoch = std::move(acknowledged.store_epoch)};
+                                .store_epoch = std::move(acknowledged.store_epoch),
+                                .kept_from = core->kept_from().seq};
     journal.session.emplace(std::move(said));
     journal.wire = wire;
     wire->till.receive = [this, run = which_run(), &journal](Bytes message) {
@@ -121,6 +122,28 @@ void Till::acknowledge(Open& journal, const UplinkSession::Acknowledge& action) 
                                           action.store_epoch};
     schedule_.note(noted.seq.value());
     on_disk([&] { return core->acknowledge(noted); });
+    if (lets_go_ && is_running() && action.store_epoch == centre_.epoch())
+        confirm(*core, {action.seq, **hash}, action.store_epoch);
+}
+
+/// The centre's note of what it holds, and some idle time to make use of it.
+void Till::confirm(JournalCore& core, const sync::Mark& mark, const Bytes& epoch) {
+    sync::KeptNote kept;
+    kept.note.store_epoch = epoch;
+    kept.note.journal = core.identity().journal;
+    kept.note.last = mark.seq;
+    kept.note.hash = mark.hash;
+    kept.note.time = WallTime{static_cast<std::int64_t>(schedule_.now())};
+    if (!on_disk([&] { return core.keep_note(kept); })) return;
+    core.let_go({.age = std::chrono::milliseconds{schedule_.below(20'000)}, .upto = mark.seq});
+}
+
+void Till::note_let_go(const Open& journal) {
+    const auto* core = journal.disk->peek();
+    if (core == nullptr || core->kept_from().seq == Seq{0}) return;
+    schedule_.note(core->kept_from().seq.value());
+    schedule_.counts.let_go += book_.let_go(
+        number_, journal.identity.journal, core->kept_from().seq, core->acknowledged().store_epoch);
 }
 
 /// The agent begins a new journal and starts anew behind the same door.

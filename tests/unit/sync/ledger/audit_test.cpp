@@ -150,6 +150,16 @@ TEST_CASE_METHOD(Fixture, "audit: a branch is listed, and a predecessor that nev
     CHECK_FALSE(orphan->whole());
 }
 
+TEST_CASE_METHOD(Fixture, "audit: what a restored centre and its device both lack is named",
+                 "[ledger]") {
+    stored(20);
+    auto store = open(SqliteStore::Access::writing);
+    for (int n = 21; n <= 30; ++n) till.add(100, "body " + std::to_string(n));
+    const auto rest = till.append(25, 30);
+    REQUIRE(store->keep_branch(till.journal, till.mark_at(25), rest.envelopes, 7));
+    CHECK(ranges(walked()) == Ranges{{21, 25}});
+}
+
 TEST_CASE_METHOD(Fixture, "audit: it stops when it is told to, and only a known journal is walked",
                  "[ledger]") {
     stored(10);

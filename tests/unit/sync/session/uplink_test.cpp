@@ -95,6 +95,33 @@ TEST_CASE("uplink: a mark may go back only with a new store epoch", "[session]")
     CHECK(back->store_epoch == epoch);
 }
 
+TEST_CASE("uplink: a centre that lost what the journal let go of is handed a branch of the rest",
+          "[session]") {
+    const Mark one = after(start(), record(1));
+    const Mark two = after(one, record(2));
+    auto options = uplink_options(after(two, record(3)));
+    options.acknowledged = Seq{3};
+    options.store_epoch = epoch;
+    options.kept_from = Seq{2};
+    Up session{options};
+    const auto hello = sent(session.on(Up::Connected{at(1)}), v1::Frame::kHello);
+    REQUIRE(hello);
+    CHECK(hello->hello().kept_from() == 2);
+    auto welcome = welcome_frame(one);
+    welcome.mutable_welcome()->set_store_epoch("another epoch...");
+    const auto actions = session.on(frame(welcome));
+    CHECK(first<Up::Forked>(actions));
+    const auto asked = first<Up::ReadHash>(actions);
+    REQUIRE(asked);
+    CHECK(asked->at == Seq{2});
+    const auto read = first<Up::ReadRecords>(session.on(Up::HashRead{two.hash, at(11)}));
+    REQUIRE(read);
+    CHECK(read->from == Seq{2});
+    const auto batch = sent(session.on(Up::RecordsRead{{{record(3)}}, at(20)}), v1::Frame::kBatch);
+    REQUIRE(batch);
+    CHECK(batch->batch().branch_base() == view(two.hash));
+}
+
 TEST_CASE("uplink: never more than the credit is under way", "[session]") {
     const Envelope big = record(1, Bytes(600'000, 'x'));
     const Mark one = after(start(), big);
