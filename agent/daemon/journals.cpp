@@ -3,7 +3,7 @@
 #include "agent/daemon/set_aside.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
-#include "sync/tls/certificate.hpp"
+#include "sync/tls/note_trust.hpp"
 
 #include <algorithm>
 
@@ -152,13 +152,6 @@ Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Byte
             unfinished.push_back(*std::move(opened));
     }
     return unfinished;
-}
-
-Result<void> verify_note(const sync::KeptNote& kept, std::string_view server_ca_pem) {
-    const Bytes statement = sync::note_key_statement(kept.key.public_key);
-    if (!sync::verify_with_certificate(server_ca_pem, statement, kept.key.certified))
-        return Error{Errc::not_trusted, "the centre's authority does not vouch for the note's key"};
-    return sync::verify_note(kept.note, kept.key);
 }
 
 sync::UplinkSession::Options hello(const JournalIdentity& journal,

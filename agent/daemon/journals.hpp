@@ -38,9 +38,6 @@ Result<void> begin_next_journal(Home& home, const sync::Enrolment& enrolment, Cl
 Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
                                                           Clock& clock);
 
-/// Fails with not_trusted unless the note's key signed it and that authority vouches for the key.
-Result<void> verify_note(const sync::KeptNote& kept, std::string_view server_ca_pem);
-
 /// What the uplink says of a journal when it connects.
 sync::UplinkSession::Options hello(const JournalIdentity& journal,
                                    const sync::Enrolment& enrolment);

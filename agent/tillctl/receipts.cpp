@@ -2,6 +2,7 @@
 
 #include "agent/core/hex.hpp"
 #include "agent/daemon/journals.hpp"
+#include "sync/tls/note_trust.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

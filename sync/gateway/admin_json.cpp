@@ -54,6 +54,7 @@ json::object to_json(const ReconciledJournal& journal) {
             {"projected", journal.cursor.value()},
             {"chain", journal.chain == Chain::same      ? "same"
                       : journal.chain == Chain::differs ? "differs"
+                      : journal.chain == Chain::let_go  ? "let go of"
                                                         : "not here yet"}};
 }
 
@@ -125,6 +126,7 @@ json::object to_json(const LedgerAudit& audit) {
             {"hash", hex(audit.row.mark.hash)},
             {"last_seen", time_or_nothing(audit.row.last_seen_ms)},
             {"events", audit.events},
+            {"kept_from", audit.row.kept_from.value()},
             {"ok", audit.whole()},
             {"summary", audit.summary()},
             {"problems", std::move(problems)},

@@ -10,7 +10,7 @@ asio::awaitable<Result<LedgerAudit>> Auditor::audit(JournalId journal) {
         // Of this thread alone, on Linux. Refused, the walk is merely less polite.
         static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10));
         TILL_TRY(const auto store, open_());
-        return sync::audit(*store, journal, [this] { return !stopping_.load(); });
+        return sync::audit(*store, journal, is_ours_, [this] { return !stopping_.load(); });
     };
     co_return co_await worker_.run<LedgerAudit>(walk);
 }

@@ -17,7 +17,8 @@ namespace till::sync {
 class Auditor {
 public:
     using OpenStore = std::function<Result<std::unique_ptr<Store>>()>;
-    explicit Auditor(OpenStore open) : open_{std::move(open)} {}
+    Auditor(OpenStore open, CheckNote is_ours)
+        : open_{std::move(open)}, is_ours_{std::move(is_ours)} {}
 
     /// As audit() of sync/ledger; abandoned after stop().
     asio::awaitable<Result<LedgerAudit>> audit(JournalId journal);
@@ -26,6 +27,7 @@ public:
 
 private:
     OpenStore open_;
+    CheckNote is_ours_;
     std::atomic<bool> stopping_{false};
     Worker worker_;  // Last: its work uses the others.
 };

@@ -84,6 +84,15 @@ constexpr std::array storage = {
             .unit = "hours",
             .meaning = "Age of the oldest backup this centre may be restored from; devices keep "
                        "records so long."},
+    Setting{.key = "keep_days",
+            .type = Type::integer,
+            .fallback = "0",
+            .least = 0,
+            .most = 36500,
+            .unit = "days",
+            .meaning =
+                "How long raw events are kept once they are in the tables; after that a signed "
+                "checkpoint proves the chain. 0: for ever."},
 };
 
 constexpr std::array ledger = {
@@ -136,6 +145,7 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
     parsed.certificate_life = std::chrono::hours{24 * e.integer("certificate_life_days")};
     parsed.generations = static_cast<std::uint32_t>(e.integer("generations"));
     parsed.backup_age = std::chrono::hours{settings.section("storage").integer("backup_age_hours")};
+    parsed.keep = std::chrono::days{settings.section("storage").integer("keep_days")};
     const auto& ledger = settings.section("ledger");
     parsed.ledger_url = ledger.text("url");
     parsed.projects = ledger.boolean("projects");

@@ -27,6 +27,7 @@ struct GatewaySettings {
     std::chrono::milliseconds certificate_life{0};
     std::uint32_t generations = 0;  ///< Receipt generations allotted to each enrolment.
     std::chrono::milliseconds backup_age{0};
+    std::chrono::milliseconds keep{0};  ///< Raw events; 0: for ever.
     /// The PostgreSQL database that this gateway shares with others; none: SQLite in its home.
     std::optional<PostgresAddress> ledger;
     std::string ledger_url;  ///< As the file says it, password and all.

@@ -10,11 +10,13 @@
 #include "sync/gateway/enrolment_desk.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/projection_service.hpp"
+#include "sync/gateway/retention.hpp"
 #include "sync/gateway/server.hpp"
 #include "sync/gateway/settings.hpp"
 #include "sync/ledger/ledger.hpp"
 #include "sync/ledger/postgres_store.hpp"
 #include "sync/ledger/sqlite_store.hpp"
+#include "sync/tls/note_trust.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -214,7 +216,10 @@ Result<void> serve(const HomePaths& home) {
     TILL_TRY(auto sources, holdings.sources());
     TILL_TRY(const auto projection,
              ProjectionService::open(home, keys, *ledger, std::move(sources), random));
-    Auditor auditor{[&] { return holdings.reading(); }};
+    const auto is_ours = [authority = keys.server_authority.certificate_pem()](
+                             const KeptNote& kept) { return verify_note(kept, authority); };
+    Auditor auditor{[&] { return holdings.reading(); }, is_ours};
+    Retention retention{*ledger, *projection, keys.notes, clock, settings.keep};
     Fleet fleet{*projection, clock};
 
     std::optional<AdminApi> admin;
@@ -247,6 +252,7 @@ Result<void> serve(const HomePaths& home) {
     // Nothing can fail any more: what is started here runs to its end.
     for (std::size_t i = 0; i < loops.size(); ++i) loops[i]->start(std::move(acceptors[i]));
     if (settings.ledger) loops.front()->spawn(follow_revocations(*enrolment));
+    if (settings.keep.count() > 0 && projection->is_here()) loops.front()->spawn(retention.run());
     const std::string where = settings.ledger ? settings.ledger->text() : "sqlite";
     log(LogLevel::info, "gateway", "listening",
         {{"address", settings.address},

@@ -1,6 +1,7 @@
 #include "sync/ledger/audit.hpp"
 
 #include "agent/core/hex.hpp"
+#include "sync/ledger/run.hpp"
 #include "sync/wire/chain.hpp"
 
 #include <algorithm>
@@ -16,8 +17,8 @@ constexpr std::size_t problems_max = 100;
 /// Follows a chain event by event and writes down what is wrong.
 class Walk {
 public:
-    explicit Walk(const JournalRow& row)
-        : stored_{genesis(row.journal)}, computed_{stored_}, mark_{row.mark} {
+    Walk(const JournalRow& row, const Mark& from)
+        : at_{from.seq}, stored_{from.hash}, computed_{stored_}, mark_{row.mark} {
         found_.row = row;
     }
 
@@ -57,6 +58,13 @@ public:
         return std::move(found_);
     }
 
+    void problem(LedgerAudit::Problem one) {
+        if (found_.problems.size() < problems_max)
+            found_.problems.push_back(std::move(one));
+        else
+            found_.more_problems = true;
+    }
+
 private:
     void follow(const StoredEnvelope& row) {
         const JournalId& journal = found_.row.journal;
@@ -83,15 +91,8 @@ private:
                       : "changed: its bytes, or the hash before it, are not what was stored"});
     }
 
-    void problem(LedgerAudit::Problem one) {
-        if (found_.problems.size() < problems_max)
-            found_.problems.push_back(std::move(one));
-        else
-            found_.more_problems = true;
-    }
-
     LedgerAudit found_;
-    Seq at_{0};
+    Seq at_;
     Digest stored_;    // The hash stored with the event before …
     Digest computed_;  // … and what it should be.
     std::optional<Seq> doubted_;
@@ -119,9 +120,14 @@ void name_gap(LedgerAudit& found) {
 
 std::string LedgerAudit::summary() const {
     if (problems.empty() && row.mark.seq == Seq{0}) return "empty";
-    if (problems.empty())
-        return "1 to " + std::to_string(row.mark.seq.value()) + ", no holes, one chain, head "
-               + hex(row.mark.hash);
+    if (problems.empty()) {
+        std::string said = "1 to " + std::to_string(row.mark.seq.value())
+                           + ", no holes, one chain, head " + hex(row.mark.hash);
+        if (checkpoint)
+            said += "; 1 to " + std::to_string(checkpoint->last.value())
+                    + " were let go of, as a signed checkpoint says";
+        return said;
+    }
     const Problem& first = problems.front();
     std::string said = range(first.first, first.last) + first.what;
     if (problems.size() > 1)
@@ -130,11 +136,29 @@ std::string LedgerAudit::summary() const {
     return said;
 }
 
-Result<LedgerAudit> audit(Store& store, const JournalId& journal,
-                          const std::function<bool()>& go_on) {
-    TILL_TRY(const auto row, store.find(journal));
-    if (!row) return Error{Errc::not_found, "no journal " + journal.value().text()};
-    Walk walk{*row};
+namespace {
+
+/// One walk from the checkpoint, if there is one, to the mark.
+Result<LedgerAudit> walk_once(Store& store, const JournalRow& row, const CheckNote& is_ours,
+                              const std::function<bool()>& go_on) {
+    const JournalId& journal = row.journal;
+    const auto checkpoint = store.checkpoint(journal);
+    Walk walk{row, checkpoint ? detail::beginning(journal, *checkpoint)
+                              : Mark{row.kept_from, genesis(journal)}};
+    if (!checkpoint)
+        walk.problem(
+            {Seq{1}, row.kept_from,
+             "let go of, but the checkpoint is not readable (" + checkpoint.error().detail + ")"});
+    else if (*checkpoint) {
+        const Note& note = (*checkpoint)->note;
+        auto ours = is_ours(**checkpoint);
+        if (note.journal != journal || note.last != row.kept_from)
+            ours = Error{Errc::corrupt, "it speaks of others"};
+        if (!ours)
+            walk.problem({Seq{1}, row.kept_from,
+                          "let go of, but the checkpoint is not the centre's ("
+                              + ours.error().detail + ")"});
+    }
     while (!walk.is_done()) {
         if (!go_on()) return Error{Errc::abandoned, "stopping"};
         auto piece = store.read(journal, walk.at(), piece_bytes, piece_records);
@@ -146,15 +170,36 @@ Result<LedgerAudit> audit(Store& store, const JournalId& journal,
         }
         // What came in since the walk began has its own turn.
         const auto came_later = [&](const StoredEnvelope& one) {
-            return one.envelope.seq > row->mark.seq;
+            return one.envelope.seq > row.mark.seq;
         };
         std::erase_if(*piece, came_later);
         if (piece->empty()) break;
         for (const StoredEnvelope& one : *piece) walk.add(one);
     }
     LedgerAudit found = walk.finish();
-    if (row->predecessor) {
-        TILL_TRY(const auto before, store.find(*row->predecessor));
+    if (checkpoint && *checkpoint) found.checkpoint = (*checkpoint)->note;
+    return found;
+}
+
+Result<JournalRow> known(Store& store, const JournalId& journal) {
+    TILL_TRY(auto row, store.find(journal));
+    if (!row) return Error{Errc::not_found, "no journal " + journal.value().text()};
+    return *std::move(row);
+}
+
+}  // namespace
+
+Result<LedgerAudit> audit(Store& store, const JournalId& journal, const CheckNote& is_ours,
+                          const std::function<bool()>& go_on) {
+    LedgerAudit found;
+    TILL_TRY(JournalRow now, known(store, journal));
+    for (Seq walked_from{~0ULL}; walked_from != now.kept_from;) {
+        walked_from = now.kept_from;
+        TILL_TRY(found, walk_once(store, now, is_ours, go_on));
+        TILL_TRY(now, known(store, journal));
+    }
+    if (found.row.predecessor) {
+        TILL_TRY(const auto before, store.find(*found.row.predecessor));
         found.predecessor_missing = !before;
     }
     TILL_TRY(found.branches, store.branches(journal));

@@ -190,6 +190,11 @@ asio::awaitable<Result<std::uint32_t>> Ledger::keep_branch(JournalId journal, Ma
     });
 }
 
+asio::awaitable<Result<void>> Ledger::let_go(KeptNote checkpoint) {
+    return impl_->on_writer<void>(
+        [kept = std::move(checkpoint)](Store& store) { return store.let_go(kept); });
+}
+
 asio::awaitable<Result<std::optional<JournalRow>>> Ledger::find(JournalId journal) {
     return impl_->on_reader<std::optional<JournalRow>>(
         [=](Store& store) { return store.find(journal); });

@@ -42,6 +42,9 @@ public:
                                                        std::vector<Envelope> envelopes,
                                                        std::int64_t received_ms);
 
+    /// One step of it (Store::let_go); appends that wait go first or after.
+    asio::awaitable<Result<void>> let_go(KeptNote checkpoint);
+
     asio::awaitable<Result<std::optional<JournalRow>>> find(JournalId journal);
     asio::awaitable<Result<std::vector<JournalRow>>> journals();
     asio::awaitable<Result<std::vector<Store::Branch>>> branches(JournalId journal);

@@ -128,4 +128,14 @@ Result<Digest> PostgresStore::hash_at(const JournalId& journal, Seq seq) {
     return impl_->line.retried([&](Postgres& db) { return detail::hash_at(db, journal, seq); });
 }
 
+Result<void> PostgresStore::let_go(const KeptNote& checkpoint) {
+    TILL_TRY_VOID(
+        impl_->line.in_transaction([&](Postgres& db) { return detail::let_go(db, checkpoint); }));
+    return {};
+}
+
+Result<std::optional<KeptNote>> PostgresStore::checkpoint(const JournalId& journal) {
+    return impl_->line.retried([&](Postgres& db) { return detail::find_checkpoint(db, journal); });
+}
+
 }  // namespace till::sync

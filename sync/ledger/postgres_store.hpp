@@ -42,6 +42,8 @@ public:
                                              std::size_t bytes_max,
                                              std::size_t records_max) override;
     Result<Digest> hash_at(const JournalId& journal, Seq seq) override;
+    Result<void> let_go(const KeptNote& checkpoint) override;
+    Result<std::optional<KeptNote>> checkpoint(const JournalId& journal) override;
     Result<void> tidy() override { return {}; }  // The server does so by itself.
 
 private:

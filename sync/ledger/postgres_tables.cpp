@@ -12,13 +12,16 @@ namespace {
 
 constexpr std::size_t records_ceiling = 1'000'000;  // A bound that fits the server's integers.
 
-// As SQL, behind "SELECT" and "RETURNING".
-constexpr std::string_view journal_columns =
+// As SQL; what is stored of a journal, and with that what is asked of it.
+constexpr std::string_view hello_columns =
     "journal, device, predecessor, generation, store, workstation, mark_seq, mark_hash, "
     "last_seen_ms ";
+constexpr std::string_view kept_from =
+    ", (SELECT seq FROM checkpoints c WHERE c.journal = known.journal) ";
 
 std::string select_journals(std::string_view rest) {
-    return std::string{"SELECT "}.append(journal_columns) + "FROM journals " + std::string{rest};
+    return std::string{"SELECT "}.append(hello_columns).append(kept_from) + "FROM journals known "
+           + std::string{rest};
 }
 
 JournalRow journal_row(const PostgresRow& row) {
@@ -31,6 +34,7 @@ JournalRow journal_row(const PostgresRow& row) {
     found.workstation = row.bytes(5);
     found.mark = {Seq{row.unsigned_integer(6)}, row.digest(7)};
     found.last_seen_ms = row.integer(8);
+    if (!row.is_null(9)) found.kept_from = Seq{row.unsigned_integer(9)};
     return found;
 }
 
@@ -179,14 +183,14 @@ Result<std::vector<JournalRow>> list_journals(Postgres& db) {
 Result<JournalRow> bind_journal(Postgres& db, const JournalRow& hello) {
     std::optional<Uuid> before;
     if (hello.predecessor) before = hello.predecessor->value();
-    const std::string columns{journal_columns};
+    const std::string columns{hello_columns};
     TILL_TRY(const auto bound,
              db.ask("INSERT INTO journals AS known (" + columns
                         + ") VALUES($1, $2, $3, $4, $5, $6, 0, $7, $8) ON CONFLICT (journal) "
                           "DO UPDATE SET last_seen_ms = "
                           "greatest(known.last_seen_ms, excluded.last_seen_ms) "
                           "WHERE known.device = excluded.device RETURNING "
-                        + columns,
+                        + columns + std::string{kept_from},
                     hello.journal.value(), hello.device.value(), before,
                     std::int64_t{hello.generation}, BytesView{hello.store},
                     BytesView{hello.workstation}, genesis(hello.journal), hello.last_seen_ms));
@@ -309,6 +313,7 @@ Result<std::vector<StoredEnvelope>> read_envelopes(Postgres& db, const JournalId
                                                    std::size_t bytes_max, std::size_t records_max) {
     TILL_TRY(const JournalRow owner, known_journal(db, journal));
     std::vector<StoredEnvelope> found;
+    from = std::max(from, owner.kept_from);
     if (from >= owner.mark.seq) return found;
     // The server adds up the bytes, so that no more than asked for comes over the wire.
     TILL_TRY(const auto rows,
@@ -328,13 +333,45 @@ Result<std::vector<StoredEnvelope>> read_envelopes(Postgres& db, const JournalId
 Result<Digest> hash_at(Postgres& db, const JournalId& journal, Seq seq) {
     TILL_TRY(const JournalRow owner, known_journal(db, journal));
     if (seq == Seq{0}) return genesis(journal);
-    const Error beyond{Errc::not_found,
-                       "the journal goes up to " + std::to_string(owner.mark.seq.value())};
-    if (seq > owner.mark.seq) return beyond;
+    if (seq > owner.mark.seq) return no_such_event(owner);
     TILL_TRY(const auto row, db.ask("SELECT hash FROM envelopes WHERE journal = $1 AND seq = $2",
                                     journal.value(), seq));
-    if (row.size() == 0) return beyond;
-    return row[0].digest(0);
+    if (row.size() == 1) return row[0].digest(0);
+    TILL_TRY(const auto kept, find_checkpoint(db, journal));
+    if (kept && kept->note.last == seq) return kept->note.hash;
+    return no_such_event(owner);
+}
+
+Result<std::optional<KeptNote>> find_checkpoint(Postgres& db, const JournalId& journal) {
+    TILL_TRY_VOID(known_journal(db, journal));
+    TILL_TRY(const auto row,
+             db.ask("SELECT note, key FROM checkpoints WHERE journal = $1", journal.value()));
+    if (row.size() == 0) return std::optional<KeptNote>{};
+    TILL_TRY(auto kept, kept_note(row[0].bytes(0), row[0].bytes(1)));
+    return std::optional{std::move(kept)};
+}
+
+Result<Mark> let_go(Postgres& db, const KeptNote& kept) {
+    const Note& note = kept.note;
+    TILL_TRY_VOID(
+        db.ask("SELECT 1 FROM journals WHERE journal = $1 FOR UPDATE", note.journal.value()));
+    TILL_TRY(const JournalRow owner, known_journal(db, note.journal));
+    TILL_TRY(const auto last, find_checkpoint(db, note.journal));
+    const Mark before = beginning(note.journal, last), after{note.last, note.hash};
+    if (before.seq == after.seq && before.hash == after.hash) return after;
+    TILL_TRY_VOID(may_let_go(owner, before, note));
+    TILL_TRY(const auto run, read_envelopes(db, note.journal, before.seq, SIZE_MAX,
+                                            after.seq.value() - before.seq.value()));
+    TILL_TRY_VOID(leads_to(before, run, note));
+    const StoredNote columns = stored(kept);
+    TILL_TRY_VOID(db.ask("DELETE FROM envelopes WHERE journal = $1 AND seq <= $2",
+                         note.journal.value(), after.seq));
+    TILL_TRY_VOID(
+        db.ask("INSERT INTO checkpoints VALUES($1, $2, $3, $4) ON CONFLICT (journal) "
+               "DO UPDATE SET seq = excluded.seq, note = excluded.note, "
+               "key = excluded.key",
+               note.journal.value(), after.seq, BytesView{columns.note}, BytesView{columns.key}));
+    return after;
 }
 
 }  // namespace till::sync::detail

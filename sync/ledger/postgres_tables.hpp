@@ -37,4 +37,8 @@ Result<std::vector<StoredEnvelope>> read_envelopes(Postgres& db, const JournalId
                                                    std::size_t bytes_max, std::size_t records_max);
 Result<Digest> hash_at(Postgres& db, const JournalId& journal, Seq seq);
 
+Result<std::optional<KeptNote>> find_checkpoint(Postgres& db, const JournalId& journal);
+/// Within a transaction; where the journal then begins.
+Result<Mark> let_go(Postgres& db, const KeptNote& checkpoint);
+
 }  // namespace till::sync::detail

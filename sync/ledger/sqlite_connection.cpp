@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view journal_columns =
     "SELECT number, journal, device, predecessor, generation, store, workstation, mark_seq, "
-    "mark_hash, last_seen_ms FROM journals ";
+    "mark_hash, last_seen_ms, (SELECT seq FROM checkpoints c WHERE c.journal = number) "
+    "FROM journals ";
 
 std::int64_t row_id(std::int64_t number, Seq seq) {
     return (number << seq_bits) | static_cast<std::int64_t>(seq.value());
@@ -39,6 +40,7 @@ SqliteConnection::Numbered journal_row(const Row& row) {
     found.row.workstation = row.bytes(6);
     found.row.mark = {Seq{row.unsigned_integer(7)}, digest(row.bytes(8))};
     found.row.last_seen_ms = row.integer(9);
+    found.row.kept_from = Seq{row.unsigned_integer(10)};  // NULL is 0.
     return found;
 }
 
@@ -93,6 +95,7 @@ Result<void> SqliteConnection::prepare_reads() {
     TILL_TRY(hash_at_, db.prepare("SELECT hash FROM envelopes WHERE id = ?"));
     TILL_TRY(branches_, db.prepare("SELECT number, fork_seq, last, received_ms FROM branches "
                                    "WHERE journal = ? ORDER BY number"));
+    TILL_TRY(checkpoint_, db.prepare("SELECT note, key FROM checkpoints WHERE journal = ?"));
     return {};
 }
 
@@ -121,6 +124,8 @@ Result<void> SqliteConnection::prepare_writes() {
                                         "RETURNING number"));
     TILL_TRY(add_branch_envelope_, db.prepare("INSERT OR IGNORE INTO branch_envelopes "
                                               "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    TILL_TRY(forget_, db.prepare("DELETE FROM envelopes WHERE id > ? AND id <= ?"));
+    TILL_TRY(set_checkpoint_, db.prepare("INSERT OR REPLACE INTO checkpoints VALUES(?, ?, ?, ?)"));
     return {};
 }
 
@@ -297,10 +302,38 @@ Result<Digest> SqliteConnection::hash_at(const JournalId& journal, Seq seq) {
     if (seq == Seq{0}) return genesis(journal);
     TILL_TRY(const auto found, hash_at_.one([](const Row& row) { return digest(row.bytes(0)); },
                                             row_id(owner.number, seq)));
-    if (!found || seq > owner.row.mark.seq)
-        return Error{Errc::not_found,
-                     "the journal goes up to " + std::to_string(owner.row.mark.seq.value())};
-    return *found;
+    if (found && seq <= owner.row.mark.seq) return *found;
+    TILL_TRY(const auto kept, checkpoint(journal));
+    if (kept && kept->note.last == seq) return kept->note.hash;
+    return no_such_event(owner.row);
+}
+
+Result<std::optional<KeptNote>> SqliteConnection::checkpoint(const JournalId& journal) {
+    TILL_TRY(const Numbered owner, known(journal));
+    Result<KeptNote> kept = Error{Errc::not_found, ""};
+    const auto visit = [&](const Row& row) { kept = kept_note(row.bytes(0), row.bytes(1)); };
+    TILL_TRY_VOID(checkpoint_.each(visit, owner.number));
+    if (kept) return std::optional{*std::move(kept)};
+    if (kept.error().code == Errc::not_found) return std::optional<KeptNote>{};
+    return kept.error();
+}
+
+Result<void> SqliteConnection::let_go(const KeptNote& kept) {
+    const Note& note = kept.note;
+    TILL_TRY(Transaction transaction, Transaction::begin(db));
+    TILL_TRY(const Numbered owner, known(note.journal));
+    TILL_TRY(const auto last, checkpoint(note.journal));
+    const Mark before = beginning(note.journal, last);
+    if (before.seq == note.last && before.hash == note.hash) return {};
+    TILL_TRY_VOID(may_let_go(owner.row, before, note));
+    TILL_TRY(const auto run,
+             read(note.journal, before.seq, SIZE_MAX, note.last.value() - before.seq.value()));
+    TILL_TRY_VOID(leads_to(before, run, note));
+    const StoredNote columns = stored(kept);
+    TILL_TRY_VOID(forget_.run(row_id(owner.number, before.seq), row_id(owner.number, note.last)));
+    TILL_TRY_VOID(set_checkpoint_.run(owner.number, note.last.value(), Blob{columns.note},
+                                      Blob{columns.key}));
+    return transaction.commit();
 }
 
 }  // namespace till::sync::detail

@@ -27,6 +27,8 @@ struct SqliteConnection {
     Result<std::vector<StoredEnvelope>> read(const JournalId& journal, Seq from,
                                              std::size_t bytes_max, std::size_t records_max);
     Result<Digest> hash_at(const JournalId& journal, Seq seq);
+    Result<void> let_go(const KeptNote& checkpoint);
+    Result<std::optional<KeptNote>> checkpoint(const JournalId& journal);
     Result<Bytes> load_epoch(bool make, Random& random);
     Result<Bytes> renew_epoch(Random& random);
 
@@ -41,8 +43,8 @@ private:
     Result<std::optional<std::int64_t>> same_branch(std::int64_t journal, const Mark& fork_point,
                                                     std::span<const Digest> hashes);
 
-    Statement find_, journals_, read_, hash_at_, branches_;
-    Statement bind_, seen_, mark_, insert_;
+    Statement find_, journals_, read_, hash_at_, branches_, checkpoint_;
+    Statement bind_, seen_, mark_, insert_, forget_, set_checkpoint_;
     Statement same_branch_, next_branch_, add_branch_, extend_branch_, add_branch_envelope_;
 };
 

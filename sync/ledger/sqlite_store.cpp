@@ -112,6 +112,21 @@ Result<Digest> SqliteStore::hash_at(const JournalId& journal, Seq seq) {
     return connection->hash_at(journal, seq);
 }
 
+// After a failed write nothing is known of what the file's pages hold: it is opened anew.
+Result<void> SqliteStore::let_go(const KeptNote& checkpoint) {
+    TILL_TRY(SqliteConnection* const connection, impl_->connected());
+    auto done = connection->let_go(checkpoint);
+    const bool refused =
+        !done && (done.error().code == Errc::not_found || done.error().code == Errc::out_of_range);
+    if (!done && !refused) impl_->connection.reset();
+    return done;
+}
+
+Result<std::optional<KeptNote>> SqliteStore::checkpoint(const JournalId& journal) {
+    TILL_TRY(SqliteConnection* const connection, impl_->connected());
+    return connection->checkpoint(journal);
+}
+
 Result<void> SqliteStore::tidy() {
     if (impl_->options.access == Access::reading) return {};
     TILL_TRY(SqliteConnection* const connection, impl_->connected());

@@ -2,6 +2,7 @@
 
 #include "agent/core/result.hpp"
 #include "sync/wire/append.hpp"
+#include "sync/wire/note.hpp"
 
 #include <functional>
 #include <optional>
@@ -61,12 +62,23 @@ public:
     };
     virtual Result<std::vector<Branch>> branches(const JournalId& journal) = 0;
 
-    /// Envelopes after `from`, oldest first, at most `records_max` and about `bytes_max`.
+    /// Envelopes after `from`, oldest first, at most `records_max` and about `bytes_max`; none of
+    /// those that were let go of.
     virtual Result<std::vector<StoredEnvelope>> read(const JournalId& journal, Seq from,
                                                      std::size_t bytes_max,
                                                      std::size_t records_max) = 0;
-    /// The chain hash stored at `seq` (genesis at 0). Fails with not_found beyond the mark.
+    /// The chain hash stored at `seq` (genesis at 0). Fails with not_found beyond the mark, and before
+    /// the checkpoint.
     virtual Result<Digest> hash_at(const JournalId& journal, Seq seq) = 0;
+
+    /// Lets go of the events up to `checkpoint.note.last` and keeps the checkpoint, to whose hash what
+    /// follows is chained; durable when it returns. All that goes is read and its chain recomputed: in
+    /// steps. The same one twice is harmless. Fails with out_of_range unless it lies beyond the last
+    /// checkpoint and within the mark, and with corrupt when what is stored does not lead there: a hole
+    /// must stay to be seen.
+    virtual Result<void> let_go(const KeptNote& checkpoint) = 0;
+    /// The last one of a journal; none while all its events are here.
+    virtual Result<std::optional<KeptNote>> checkpoint(const JournalId& journal) = 0;
 
     /// Housekeeping for an idle gap; for SQLite a checkpoint. Never needed for correctness.
     virtual Result<void> tidy() = 0;

@@ -18,6 +18,14 @@ bool is_passing(Errc code) {
            || code == Errc::outcome_unknown;
 }
 
+Error gone(const JournalRow& row, Seq cursor) {
+    return {Errc::corrupt, "journal " + row.journal.value().text() + " is projected up to "
+                               + std::to_string(cursor.value())
+                               + ", and the ledger has let go of its events up to "
+                               + std::to_string(row.kept_from.value())
+                               + ": restore projection.db and vault.db from a backup"};
+}
+
 constexpr std::size_t checkpoint_events = 20'000;  // With a backlog there is no idle gap.
 
 constexpr const char* derived[] = {"day_events",
@@ -138,6 +146,19 @@ Result<Seq> Projector::cursor(const JournalId& journal) {
     return found ? found->cursor : Seq{0};
 }
 
+Result<Seq> Projector::settled(const JournalId& journal) {
+    TILL_TRY(const auto found, impl_->tables.find_journal(journal));
+    if (!found) return Seq{0};
+    TILL_TRY(
+        const auto needed,
+        impl_->tables.integer(
+            "SELECT min(event) FROM (SELECT event FROM parked UNION ALL "
+            "SELECT event FROM exceptions WHERE state = 0 AND held) WHERE event BETWEEN ? AND ? "
+            "HAVING count(*) > 0",
+            event_id(found->number, Seq{1}), event_id(found->number, found->cursor)));
+    return needed ? Seq{detail::seq_of(*needed).value() - 1} : found->cursor;
+}
+
 Result<void> Projector::apply(const JournalId& journal, std::span<const StoredEnvelope> run) {
     TILL_TRY(const auto found, impl_->tables.find_journal(journal));
     const Tables::Journal at = found.value_or(Tables::Journal{});
@@ -167,6 +188,10 @@ Result<std::size_t> Projector::catch_up(Store& store) {
         TILL_TRY(const auto known, impl_->tables.find_journal(row.journal));
         const Tables::Journal at = known.value_or(Tables::Journal{});
         if (at.cursor >= row.mark.seq) continue;
+        if (at.cursor < row.kept_from) {
+            if (!first_error) first_error = gone(row, at.cursor);
+            continue;
+        }
         if (!at.device) TILL_TRY_VOID(impl_->tables.introduce(row.journal, row.device));
         TILL_TRY(const auto run, store.read(row.journal, at.cursor, limits::batch_bytes_max,
                                             limits::batch_records_max));
@@ -204,7 +229,10 @@ Result<std::size_t> Projector::reproject_parked(Store& store) {
     return known.size();
 }
 
-Result<void> Projector::rebuild() {
+Result<void> Projector::rebuild(Store& store) {
+    TILL_TRY(const auto journals, store.journals());
+    for (const JournalRow& row : journals)
+        if (row.kept_from > Seq{0}) return Error{Errc::unsupported, gone(row, Seq{0}).detail};
     TILL_TRY_VOID(impl_->in_transaction([&]() -> Result<void> {
         Database& db = impl_->tables.database();
         for (const char* table : derived)

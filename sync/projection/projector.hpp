@@ -34,6 +34,8 @@ public:
 
     /// Everything of this journal up to here is projected; 0 when nothing is.
     Result<Seq> cursor(const JournalId& journal);
+    /// No envelope up to here is needed any more: all are projected, none is parked or held.
+    Result<Seq> settled(const JournalId& journal);
 
     /// Projects a run of one journal; what is at or below the cursor is passed over. Fails with
     /// out_of_range when the run begins beyond the cursor's next, with io or disk_full when nothing
@@ -41,15 +43,17 @@ public:
     Result<void> apply(const JournalId& journal, std::span<const StoredEnvelope> run);
 
     /// One batch of each journal whose mark is beyond its cursor; the number of events applied.
-    /// Called until it says 0. A journal that fails is an error only after the others had their turn.
+    /// Called until it says 0. A journal that fails is an error only after the others had their turn;
+    /// one of which the ledger has let go beyond its cursor fails with corrupt.
     /// Checkpoints by itself, when there is nothing left to do or a backlog is long.
     Result<std::size_t> catch_up(Store& store);
 
     /// After an upgrade: projects parked events whose kind is known by now; how many.
     Result<std::size_t> reproject_parked(Store& store);
     /// Empties every table that the ledger can fill again. What a person did to exceptions, and the
-    /// devices' figures, stay.
-    Result<void> rebuild();
+    /// devices' figures, stay. Fails with unsupported when the ledger has let go of events: then only a
+    /// backup has what these tables hold.
+    Result<void> rebuild(Store& store);
 
     /// Who closes an exception, and why.
     struct Fix {

@@ -33,7 +33,12 @@ struct ReconciledJournal {
     Seq upto{0};    ///< The device's head when it made the figures …
     Seq mark{0};    ///< … what is stored here …
     Seq cursor{0};  ///< … and what of that is projected.
-    enum class Chain : std::uint8_t { same, differs, not_here_yet } chain = Chain::not_here_yet;
+    enum class Chain : std::uint8_t {
+        same,
+        differs,
+        not_here_yet,
+        let_go
+    } chain = Chain::not_here_yet;
 };
 
 /// One workstation's business day, device against centre.
@@ -41,7 +46,8 @@ struct ReconciledDay {
     std::string store, workstation, business_day;
     std::vector<ReconciledJournal> journals;
     std::vector<ReconciledFigure> figures;
-    /// Every figure is equal, every journal's figures are signed and its chain is the same.
+    /// Every figure is equal, every journal's figures are signed and its chain is the same
+    /// (or was let go of since).
     bool balanced = false;
     /// Every difference has a cause other than "unknown".
     bool explained = false;

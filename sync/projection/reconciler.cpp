@@ -70,6 +70,10 @@ Result<void> Reconciler::look_up(std::int64_t number, const Digest& upto_hash) {
     TILL_TRY(const auto row, store_.find(journal.journal));
     if (row) journal.mark = row->mark.seq;
     if (!row || journal.upto > journal.mark) return {};
+    if (journal.upto < row->kept_from) {
+        journal.chain = ReconciledJournal::Chain::let_go;
+        return {};
+    }
     TILL_TRY(const Digest stored, store_.hash_at(journal.journal, journal.upto));
     journal.chain =
         stored == upto_hash ? ReconciledJournal::Chain::same : ReconciledJournal::Chain::differs;
@@ -195,7 +199,8 @@ ReconciledDay Reconciler::result(const Place& place) const {
     for (const auto& [number, journal] : journals_) {
         day.journals.push_back(journal);
         day.balanced &= journal.has_figures && journal.verified
-                        && journal.chain == ReconciledJournal::Chain::same;
+                        && (journal.chain == ReconciledJournal::Chain::same
+                            || journal.chain == ReconciledJournal::Chain::let_go);
     }
     return day;
 }

@@ -25,6 +25,7 @@ struct JournalRow {
     std::string workstation;
     Mark mark;
     std::int64_t last_seen_ms = 0;
+    Seq kept_from{0};  ///< Events up to here were let go of; 0: all are stored.
 };
 
 /// A peer's wall clock as seen from here: its time plus `offset_ms` is ours, give or take `error_ms`.

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""What the centre confirmed long ago leaves the device: its keys, numbers and chain hold as before, and only too old a backup can miss it."""
+"""What is old leaves the device, and the centre: keys, numbers and the chain's proof hold as before, and only too old a backup can miss it."""
+import contextlib
 import json
+import sqlite3
 
 from clocks import DAY, WrongClock
 from damage import open_day, orders_of
@@ -115,6 +117,50 @@ def test_a_centre_restored_from_too_old_a_backup_says_what_it_lost():
         check(not kept["ok"] and lost["first"] == kept["mark"] + 1 and lost["last"] == shop.old,
               f"the gap is named: {kept}")
         note(kept["summary"])
+
+
+def test_old_events_leave_the_centre_and_a_signed_checkpoint_proves_the_rest():
+    """A centre that keeps raw events for a day lets go of those that are in its tables: sales, totals and syncing go on, the ledger proves the rest from a signed checkpoint, and one that was tampered with is named."""
+    with Lab() as lab:
+        gateway = lab.gateway(start=False)
+        settings = gateway.home / "gateway.toml"
+        settings.write_text(settings.read_text() + "\n[storage]\nkeep_days = 1\n")
+        clocks = [WrongClock(lab, gateway)]
+        gateway.start()
+        till = lab.agent(gateway, start=False)
+        clocks.append(WrongClock(lab, till))
+        till.start()
+        open_day(till)
+        sell(till, 12, "early")
+        till.capture("/v1/controls", {"type": "TYPE_DAY_CLOSE"})
+        old = confirmed(gateway, till)
+        check(gateway.json("ledger")["journals"][0]["kept_from"] == 0, "nothing goes before its time")
+        for end in (till, gateway):
+            end.process.stop()
+        for clock in clocks:
+            clock.set(2 * DAY)
+        gateway.start()
+        till.start()
+        wait_until(lambda: gateway.json("ledger")["journals"][0]["kept_from"], 30, "old events leave the centre")
+        sell(till, 3, "new")
+        head = synced(gateway, till)
+        journal = gateway.json("ledger")["journals"][0]
+        check((journal["kept_from"], journal["mark"], journal["events"]) == (old, head, head - old), f"what is left: {journal}")
+        check(f"1 to {old} were let go of, as a signed checkpoint says" in journal["summary"], journal["summary"])
+        check([e["seq"] for e in gateway.events(till.journal_id())] == [*range(old + 1, head + 1)], "only the rest is stored")
+        check(orders_of(gateway) == sorted([*labels("early", 12), *labels("new", 3)]), "each sale counts, once")
+        day = min(gateway.json("reconcile", ok=(0, 1))["rows"], key=lambda row: row["business_day"])
+        check(day["balanced"] and day["journals"][0]["device_head"] == old, f"the old day still balances: {day}")
+        note(journal["summary"])
+
+        gateway.process.stop()
+        with contextlib.closing(sqlite3.connect(gateway.home / "ledger.db")) as ledger:
+            said, = ledger.execute("SELECT note FROM checkpoints").fetchone()
+            ledger.execute("UPDATE checkpoints SET note = ?", (said[:-1] + bytes([said[-1] ^ 1]),))
+            ledger.commit()
+        gateway.start()
+        named = gateway.json("ledger", ok=(1,))["journals"][0]["problems"][0]
+        check((named["first"], named["last"]) == (1, old) and "checkpoint is not the centre's" in named["what"], f"named: {named}")
 
 
 if __name__ == "__main__":

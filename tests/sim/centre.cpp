@@ -96,6 +96,7 @@ void Centre::serve() {
         for (std::size_t i = 0; is_running() && i < seats_.size(); ++i) work_on(seats_[i]);
         if (is_running()) commit_together();
         if (is_running() && schedule_.one_in(8)) project();
+        if (is_running() && schedule_.one_in(100)) prune();
         if (is_running() && schedule_.one_in(60))
             on_disk([this] { return store_->tidy().has_value(); });
         if (is_running() && schedule_.one_in(40)) check_marks();
@@ -242,6 +243,39 @@ void Centre::project() {
     }
 }
 
+/// As sync/gateway/retention does, but of events that are minutes old.
+void Centre::prune() {
+    const auto rows = on_disk([this] { return reading_->journals(); });
+    if (!rows || !*rows) return;
+    for (const auto& row : **rows)
+        if (is_running() && schedule_.one_in(3)) let_go(row);
+}
+
+void Centre::let_go(const sync::JournalRow& row) {
+    const auto settled = on_disk([&] { return projector_->settled(row.journal); });
+    if (!settled || !*settled || **settled <= row.kept_from) return;
+    const auto most = std::min<std::uint64_t>(40, (*settled)->value() - row.kept_from.value());
+    const auto run = on_disk([&] {
+        return reading_->read(row.journal, row.kept_from, SIZE_MAX, 1 + schedule_.below(most));
+    });
+    if (!run || !*run || (*run)->empty()) return;
+    for (const auto& one : **run) gone_[row.journal][one.envelope.seq] = one.hash;
+    const sync::StoredEnvelope& last = (*run)->back();
+    const sync::Note note{.store_epoch = epoch_,
+                          .journal = row.journal,
+                          .first = Seq{1},
+                          .last = last.envelope.seq,
+                          .hash = last.hash,
+                          .time = now().wall,
+                          .key_id = Bytes(8, 'k'),
+                          .signature = Bytes(64, 's')};
+    const sync::KeptNote checkpoint{note, {Bytes(32, 'p'), "certified"}};
+    const auto done = on_disk([&] { return store_->let_go(checkpoint); });
+    if (done && *done) schedule_.counts.centre_let_go += (*run)->size();
+    if (done && !*done && done->error().code == Errc::corrupt)
+        throw Broken{"the centre's events are not those it let go of: " + done->error().detail};
+}
+
 /// A mutant: the cursor is moved to where the projection is about to be.
 void Centre::run_ahead() {
     auto database = Database::open({.file = projection_file, .vfs = disk_.name()});
@@ -256,6 +290,9 @@ void Centre::run_ahead() {
 bool Centre::has(const JournalId& journal, Seq seq, const Digest& hash) {
     if (!is_running()) return true;
     if (seq == Seq{0}) return true;
+    const auto row = on_disk([&] { return store_->find(journal); });
+    if (!row || !*row) return true;
+    if (**row && seq <= (**row)->kept_from) return gone_[journal][seq] == hash;
     const auto found = on_disk([&] { return store_->hash_at(journal, seq); });
     if (!found) return true;
     if (!*found) return (*found).error().code != Errc::not_found;

@@ -66,6 +66,8 @@ private:
     void forget_marks(const std::vector<sync::Append>& appends);
     void project();
     void run_ahead();
+    void prune();
+    void let_go(const sync::JournalRow& row);
 
     std::multimap<std::string, Projected> projected_by_key();
     bool is_branch(const Given& given);
@@ -86,8 +88,9 @@ private:
     std::unique_ptr<sync::Projector> projector_;
     std::unique_ptr<sync::Queries> queries_;
     std::vector<SeatPtr> seats_;
-    std::map<JournalId, sync::Mark> marks_;  // As last seen, of this epoch.
-    std::vector<sync::Append> promised_;     // A mutant's.
+    std::map<JournalId, sync::Mark> marks_;            // As last seen, of this epoch.
+    std::map<JournalId, std::map<Seq, Digest>> gone_;  // What was ever let go of.
+    std::vector<sync::Append> promised_;               // A mutant's.
 };
 
 }  // namespace till::sim

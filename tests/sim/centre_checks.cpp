@@ -49,7 +49,8 @@ void Centre::check_chains() {
     const auto rows = store_->journals();
     if (!rows) throw Broken{"the ledger cannot be read: " + rows.error().detail};
     for (const auto& row : *rows) {
-        sync::Mark end{Seq{0}, sync::genesis(row.journal)};
+        sync::Mark end{row.kept_from, row.kept_from == Seq{0} ? sync::genesis(row.journal)
+                                                              : gone_[row.journal][row.kept_from]};
         while (end.seq < row.mark.seq) {
             const auto run = store_->read(row.journal, end.seq, 1'000'000, 1000);
             if (!run || run->empty())

@@ -91,7 +91,7 @@ int play_all(const Wanted& wanted) {
     }
     if (crashed) std::printf("a simulator process died\n");
     std::printf(
-        "seeds %llu, events %llu, steps %llu, cuts %llu, faults %llu, let go %llu,"
+        "seeds %llu, events %llu, steps %llu, cuts %llu, faults %llu, let go %llu and %llu,"
         " failures %llu\n",
         static_cast<unsigned long long>(all.seeds),
         static_cast<unsigned long long>(all.counts.events),
@@ -99,6 +99,7 @@ int play_all(const Wanted& wanted) {
         static_cast<unsigned long long>(all.counts.cuts),
         static_cast<unsigned long long>(all.counts.faults),
         static_cast<unsigned long long>(all.counts.let_go),
+        static_cast<unsigned long long>(all.counts.centre_let_go),
         static_cast<unsigned long long>(all.failures));
     return crashed || all.failures > 0 ? 1 : 0;
 }

@@ -43,18 +43,20 @@ inline constexpr std::array mutants{
 
 /// What one seed came to.
 struct Counts {
-    std::uint64_t events = 0;  ///< Captures that were answered.
-    std::uint64_t steps = 0;   ///< Things that happened, messages and ticks included.
-    std::uint64_t cuts = 0;    ///< Power cuts and kills.
-    std::uint64_t faults = 0;  ///< Everything else that went wrong.
-    std::uint64_t let_go = 0;  ///< Answered captures that are at the centre only.
-    std::uint64_t digest = 0;  ///< Of all that happened, in order.
+    std::uint64_t events = 0;         ///< Captures that were answered.
+    std::uint64_t steps = 0;          ///< Things that happened, messages and ticks included.
+    std::uint64_t cuts = 0;           ///< Power cuts and kills.
+    std::uint64_t faults = 0;         ///< Everything else that went wrong.
+    std::uint64_t let_go = 0;         ///< Answered captures that are at the centre only.
+    std::uint64_t centre_let_go = 0;  ///< Events that only the centre's tables have.
+    std::uint64_t digest = 0;         ///< Of all that happened, in order.
     void operator+=(const Counts& more) {
         events += more.events;
         steps += more.steps;
         cuts += more.cuts;
         faults += more.faults;
         let_go += more.let_go;
+        centre_let_go += more.centre_let_go;
     }
 };
 

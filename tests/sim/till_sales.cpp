@@ -127,7 +127,11 @@ void Till::check_disk() {
             throw Broken{"request " + request.key + " was called not stored, and is"};
         for (const Given& given : request.given) {
             const auto& newest = request.given.back();
-            if (given.off_disk || newest.off_disk || newest.reads_failed || hurt_) continue;
+            if (given.off_disk || newest.off_disk || hurt_) continue;
+            // An earlier journal that the disk once refused to read is passed over.
+            if (newest.reads_failed
+                || (reads_failed_ && given.journal != current().identity.journal))
+                continue;
             if (!stored || stored->journal != given.journal || stored->seq != given.seq
                 || stored->receipt_number != given.receipt)
                 throw Broken{

@@ -2,6 +2,7 @@
 
 #include "sync/ledger/store.hpp"
 #include "sync/wire/chain.hpp"
+#include "sync/wire/note.hpp"
 
 #include <random>
 
@@ -59,6 +60,17 @@ public:
         return run;
     }
     Append all() const { return append(0, envelopes.size()); }
+
+    /// What the centre signs for the events up to `seq`.
+    KeptNote checkpoint(std::size_t seq, const NoteSigner& signer) const {
+        Note note{.store_epoch = Bytes(16, 'e'),
+                  .journal = journal,
+                  .first = Seq{1},
+                  .last = Seq{seq},
+                  .hash = mark_at(seq).hash,
+                  .time = WallTime{1'700'000'200'000}};
+        return {signer.sign(std::move(note)), signer.key()};
+    }
 
     JournalRow hello() const {
         JournalRow row;

@@ -179,26 +179,3 @@ TEST_CASE("daemon: an older journal that the centre has whole is left alone", "[
     REQUIRE(till.fork());
     CHECK(open_unfinished_journals(till.home, "epoch", till.clock)->empty());
 }
-
-TEST_CASE("daemon: a note counts only with a key that the enrolment's authority vouches for",
-          "[daemon]") {
-    const WallTime now{SystemClock{}.now().wall.value() / 1000 * 1000};
-    const sync::Validity valid{now, WallTime{now.value() + 86'400'000}};
-    const auto centre = sync::Authority::make("centre", valid);
-    const auto stranger = sync::Authority::make("stranger", valid);
-    const SigningKeyPair pair = make_signing_key_pair();
-    const auto statement = sync::note_key_statement(pair.public_key);
-    const auto kept_by = [&](const sync::Authority& authority) {
-        const sync::NoteSigner signer{{pair.public_key, Secret{pair.private_key.reveal()}},
-                                      authority.vouch(statement)};
-        sync::Note note;
-        note.store_epoch = "0123456789abcdef";
-        note.last = Seq{1};
-        return sync::KeptNote{signer.sign(note), signer.key()};
-    };
-    CHECK(verify_note(kept_by(*centre), centre->certificate_pem()));
-    CHECK_FALSE(verify_note(kept_by(*stranger), centre->certificate_pem()));
-    auto changed = kept_by(*centre);
-    changed.note.last = Seq{2};
-    CHECK_FALSE(verify_note(changed, centre->certificate_pem()));
-}

@@ -13,6 +13,8 @@ using namespace till::sync;
 namespace {
 
 const auto go_on = [] { return true; };
+const NoteSigner signer{make_signing_key_pair(), "certified"};
+const CheckNote is_ours = [](const KeptNote& kept) { return verify_note(kept.note, signer.key()); };
 
 /// A ledger with one journal of `events` events, which a test then hurts behind its back.
 struct Fixture {
@@ -32,7 +34,7 @@ struct Fixture {
         REQUIRE(database->execute(sql.c_str()));
     }
     LedgerAudit walked() {
-        auto found = audit(*open(SqliteStore::Access::reading), till.journal, go_on);
+        auto found = audit(*open(SqliteStore::Access::reading), till.journal, is_ours, go_on);
         if (!found) FAIL(found.error().detail);
         return *std::move(found);
     }
@@ -144,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "audit: a branch is listed, and a predecessor that nev
     CHECK(found.whole());
     REQUIRE(found.branches.size() == 1);
     CHECK(found.branches[0].first == Seq{16});
-    const auto orphan = audit(*store, later.journal, go_on);
+    const auto orphan = audit(*store, later.journal, is_ours, go_on);
     REQUIRE(orphan);
     CHECK(orphan->predecessor_missing);
     CHECK_FALSE(orphan->whole());
@@ -165,6 +167,54 @@ TEST_CASE_METHOD(Fixture, "audit: it stops when it is told to, and only a known 
     stored(10);
     const auto stop = [] { return false; };
     const auto store = open(SqliteStore::Access::reading);
-    CHECK(audit(*store, till.journal, stop).error().code == Errc::abandoned);
-    CHECK(audit(*store, JournalId{random.uuid()}, go_on).error().code == Errc::not_found);
+    CHECK(audit(*store, till.journal, is_ours, stop).error().code == Errc::abandoned);
+    CHECK(audit(*store, JournalId{random.uuid()}, is_ours, go_on).error().code == Errc::not_found);
+}
+
+TEST_CASE_METHOD(Fixture, "audit: what is left follows on the checkpoint of what was let go of",
+                 "[ledger]") {
+    stored(5000);
+    REQUIRE(open(SqliteStore::Access::writing)->let_go(till.checkpoint(3000, signer)));
+    SECTION("whole") {
+        const LedgerAudit found = walked();
+        CHECK(found.whole());
+        CHECK(found.events == 2000);
+        CHECK(found.summary()
+              == "1 to 5000, no holes, one chain, head " + hex(till.mark().hash)
+                     + "; 1 to 3000 were let go of, as a signed checkpoint says");
+    }
+    SECTION("a hole behind it") {
+        hurt("DELETE FROM envelopes WHERE id = " + row(3001));
+        CHECK(ranges(walked()) == Ranges{{3001, 3001}});
+    }
+    SECTION("signed by another") {
+        const NoteSigner thief{make_signing_key_pair(), "certified"};
+        REQUIRE(open(SqliteStore::Access::writing)->let_go(till.checkpoint(3500, thief)));
+        const LedgerAudit found = walked();
+        CHECK(ranges(found) == Ranges{{1, 3500}});
+        CHECK_THAT(found.summary(), Catch::Contains("the checkpoint is not the centre's"));
+    }
+    SECTION("moved by hand") {
+        hurt("DELETE FROM envelopes WHERE id = " + row(3001)
+             + "; UPDATE checkpoints SET seq = 3001");
+        CHECK_THAT(walked().summary(), Catch::StartsWith("events 1 to 3001 are let go of, but"));
+    }
+    SECTION("unreadable") {
+        hurt("UPDATE checkpoints SET note = x'ff'");
+        CHECK_THAT(walked().summary(), Catch::Contains("the checkpoint is not readable"));
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "audit: what is let go of during the walk is no hole", "[ledger]") {
+    stored(5000);
+    const auto writing = open(SqliteStore::Access::writing);
+    std::size_t pieces = 0;
+    const auto meanwhile = [&] {
+        if (++pieces == 2) REQUIRE(writing->let_go(till.checkpoint(4000, signer)));
+        return true;
+    };
+    const auto found = audit(*open(SqliteStore::Access::reading), till.journal, is_ours, meanwhile);
+    REQUIRE(found);
+    CHECK(found->whole());
+    CHECK(found->events == 1000);
 }

@@ -28,6 +28,7 @@ struct Fixture {
 };
 
 constexpr std::size_t plenty = 1 << 20;
+const NoteSigner signer{make_signing_key_pair(), "certified"};
 
 }  // namespace
 
@@ -231,4 +232,68 @@ TEST_CASE_METHOD(Fixture, "ledger: a reading store sees each commit and cannot w
     REQUIRE(commit(*writing, till.append(2, 3)).won);
     CHECK(reading->read(till.journal, Seq{0}, plenty, 100)->size() == 3);
     CHECK_FALSE(reading->renew_epoch());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "ledger: what was let go of is gone, and what follows goes on from its checkpoint",
+                 "[ledger]") {
+    const FakeJournal till = journal(6), other = journal(6);
+    {
+        const auto store = open();
+        for (const FakeJournal* each : {&till, &other}) {
+            REQUIRE(store->bind(each->hello()));
+            CHECK(commit(*store, each->append(0, 5)).won);
+        }
+        CHECK_FALSE(*store->checkpoint(till.journal));
+        REQUIRE(store->let_go(till.checkpoint(2, signer)));
+        REQUIRE(store->let_go(till.checkpoint(3, signer)));
+        REQUIRE(store->let_go(till.checkpoint(3, signer)));  // Once is enough.
+        CHECK(commit(*store, till.append(5, 6)).won);
+    }
+    const auto store = open(Opened::reading);
+    CHECK((*store->find(till.journal))->kept_from == Seq{3});
+    CHECK((*store->find(till.journal))->mark.seq == Seq{6});
+    CHECK(store->journals()->at(0).kept_from == Seq{3});
+    const auto kept = *store->checkpoint(till.journal);
+    REQUIRE(kept);
+    CHECK(verify_note(kept->note, kept->key));
+    CHECK((kept->note.last == Seq{3} && kept->key == signer.key()));
+    const auto rest = *store->read(till.journal, Seq{0}, 1, 100);
+    REQUIRE(rest.size() == 1);
+    CHECK(rest[0].envelope == till.envelopes[3]);
+    CHECK(*store->hash_at(till.journal, Seq{3}) == till.hashes[2]);
+    CHECK(store->hash_at(till.journal, Seq{2}).error().code == Errc::not_found);
+    CHECK(store->read(other.journal, Seq{0}, plenty, 100)->size() == 5);
+    CHECK((*store->find(other.journal))->kept_from == Seq{0});
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "ledger: everything up to the mark may go, and the next append still follows",
+                 "[ledger]") {
+    const auto store = open();
+    const FakeJournal till = journal(5);
+    REQUIRE(store->bind(till.hello()));
+    CHECK(commit(*store, till.append(0, 3)).won);
+    REQUIRE(store->let_go(till.checkpoint(3, signer)));
+    CHECK(store->read(till.journal, Seq{0}, plenty, 100)->empty());
+    CHECK_FALSE(commit(*store, till.append(2, 4)).won);
+    CHECK(commit(*store, till.append(3, 5)).won);
+    CHECK(store->bind(till.hello())->kept_from == Seq{3});
+}
+
+TEST_CASE_METHOD(Fixture, "ledger: a checkpoint that is not of what is stored lets nothing go",
+                 "[ledger]") {
+    const auto store = open();
+    const FakeJournal till = journal(6), stranger = journal(6);
+    REQUIRE(store->bind(till.hello()));
+    CHECK(commit(*store, till.append(0, 5)).won);
+    REQUIRE(store->let_go(till.checkpoint(2, signer)));
+    KeptNote wrong = till.checkpoint(4, signer);
+    wrong.note.hash = till.hashes[0];
+    CHECK(store->let_go(wrong).error().code == Errc::corrupt);
+    CHECK(store->let_go(till.checkpoint(1, signer)).error().code == Errc::out_of_range);
+    CHECK(store->let_go(till.checkpoint(6, signer)).error().code == Errc::out_of_range);
+    CHECK(store->let_go(stranger.checkpoint(1, signer)).error().code == Errc::not_found);
+    CHECK(store->read(till.journal, Seq{0}, plenty, 100)->size() == 3);
+    CHECK((*store->checkpoint(till.journal))->note.last == Seq{2});
 }

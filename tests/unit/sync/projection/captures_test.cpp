@@ -40,7 +40,7 @@ TEST_CASE_METHOD(Restored, "projection: one capture in two journals of a device 
     CHECK_THAT(noted[0].cause, Catch::Contains("receipt 12-3-2-000001 is the same capture as "
                                                "receipt 12-3-1-000002, event 2 of journal "
                                                + first.journal.value().text()));
-    must(projector->rebuild());
+    must(projector->rebuild(*store));
     while (must(projector->catch_up(*store)) > 0) {}
     CHECK(totals().begin()->second == 1900);
     CHECK(exceptions().size() == 1);
@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Restored, "projection: a person may say that it was another sal
     const Projector::Fix fix{.by = "amy", .note = "two coffees", .at_ms = 1};
     must(projector->correct(exceptions().at(0).id, again.SerializeAsString(), fix, *store));
     CHECK(totals().begin()->second == 500 + 700 + 700);
-    must(projector->rebuild());
+    must(projector->rebuild(*store));
     while (must(projector->catch_up(*store)) > 0) {}
     CHECK(totals().begin()->second == 500 + 700 + 700);
 }

@@ -125,7 +125,7 @@ TEST_CASE_METHOD(Centre,
     CHECK(queries->exception(held[0].id)->corrected);
     CHECK(store->read(till.journal, Seq{0}, 1, 1)->at(0).envelope.body
           == wrong.SerializeAsString());
-    REQUIRE(projector->rebuild());
+    REQUIRE(projector->rebuild(*store));
     while (*projector->catch_up(*store) > 0) {}
     CHECK(totals()["12/3 2026-11-23"] == 100);
 }
@@ -220,4 +220,49 @@ TEST_CASE_METHOD(Centre, "projection: a currency that is not the day's is looked
     sync(till);
     CHECK(codes() == Codes{"mixed currencies"});
     CHECK(transactions().size() == 2);
+}
+
+TEST_CASE_METHOD(Centre, "projection: what is parked, held or not projected yet is still needed",
+                 "[projection]") {
+    FakeJournal till = journal(), other = journal();
+    CHECK(*projector->settled(till.journal) == Seq{0});
+    add(till, sale_of("1", 100));
+    add(till, sale_of("2", 100));
+    sync(till);
+    CHECK(*projector->settled(till.journal) == Seq{2});
+    v1::Event wrong = sale_of("3", 100);
+    wrong.mutable_retail_transaction()->mutable_totals()->set_gross(1000);
+    add(till, wrong);
+    add(till, sale_of("4", 100));
+    till.add(49'999, "a kind of later years");
+    add(till, sale_of("6", 100));
+    add(other, sale_of("7", 100));
+    sync(till);
+    sync(other);
+    CHECK(*projector->settled(till.journal) == Seq{2});
+    REQUIRE(projector->correct(exceptions()[0].id, sale_of("3", 100).SerializeAsString(),
+                               {"it", "read off the paper", 5}, *store));
+    CHECK(*projector->settled(till.journal) == Seq{4});
+    CHECK(*projector->settled(other.journal) == Seq{1});
+}
+
+TEST_CASE_METHOD(Centre, "projection: tables are not emptied that the ledger can no longer fill",
+                 "[projection]") {
+    const NoteSigner signer{make_signing_key_pair(), "certified"};
+    FakeJournal till = journal(), other = journal();
+    for (const char* receipt : {"1", "2", "3"}) add(till, sale_of(receipt, 100));
+    sync(till);
+    must(store->let_go(till.checkpoint(2, signer)));
+    CHECK(projector->rebuild(*store).error().code == Errc::unsupported);
+    CHECK(totals()["12/3 2026-11-23"] == 300);
+
+    std::filesystem::remove(scratch.path / "projection.db");  // Lost, and no backup.
+    reopen();
+    add(other, sale_of("4", 100));
+    must(store->bind(other.hello()));
+    const Append run = other.all();
+    REQUIRE(must(store->commit({&run, 1})).front().won);
+    const auto stuck = projector->catch_up(*store);
+    CHECK_THAT(stuck.error().detail, Catch::Contains("restore projection.db"));
+    CHECK(transactions().size() == 1);  // Other journals go on.
 }

@@ -77,7 +77,7 @@ TEST_CASE("projection: rebuilt from the ledger it says the same", "[projection]"
     CHECK(centre.totals() == shop.expected);
     const auto before = centre.exceptions().size();
     REQUIRE(before > 0);
-    REQUIRE(centre.projector->rebuild());
+    REQUIRE(centre.projector->rebuild(*centre.store));
     CHECK(centre.totals().empty());
     while (*centre.projector->catch_up(*centre.store) > 0) {}
     CHECK(centre.totals() == shop.expected);

@@ -157,3 +157,20 @@ TEST_CASE_METHOD(Fixture,
     CHECK(row.journals[0].chain == ReconciledJournal::Chain::differs);
     CHECK(projector->keep_figures({.figures = "\xff"}).error().code == Errc::malformed);
 }
+
+TEST_CASE_METHOD(Fixture, "projection: a day balances also when its events were let go of",
+                 "[projection]") {
+    const NoteSigner signer{make_signing_key_pair(), "certified"};
+    FakeJournal till = journal();
+    for (const char* receipt : {"1", "2"}) add(till, sale_of(receipt, 999));
+    sync(till);
+    REQUIRE(projector->keep_figures(figures_of(till)));
+    add(till, event_of());
+    sync(till);
+    must(store->let_go(till.checkpoint(2, signer)));
+    CHECK(reconcile().journals[0].chain
+          == ReconciledJournal::Chain::same);  // The checkpoint tells.
+    must(store->let_go(till.checkpoint(3, signer)));
+    CHECK(reconcile().journals[0].chain == ReconciledJournal::Chain::let_go);
+    CHECK(reconcile().balanced);
+}

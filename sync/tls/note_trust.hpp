@@ -1,0 +1,14 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "sync/wire/note.hpp"
+
+#include <string_view>
+
+namespace till::sync {
+
+/// Fails with not_trusted unless the note's key signed it and the authority (the first certificate in
+/// `server_ca_pem`) vouches for the key.
+Result<void> verify_note(const KeptNote& kept, std::string_view server_ca_pem);
+
+}  // namespace till::sync
