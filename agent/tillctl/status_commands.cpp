@@ -33,6 +33,12 @@ void print_gateway_status(const boost::json::value& status) {
         if (const auto damage = text(journal, "damage"); !damage.empty())
             std::cout << "\ntill " << text(journal, "store") << '/' << text(journal, "workstation")
                       << ": journal " << text(journal, "journal") << ' ' << damage << '\n';
+    if (const auto* holding = status.as_object().if_contains("holding"))
+        std::cout << "\nTHE CENTRE STORES NOTHING, for " << text(*holding, "seconds") << " s: "
+                  << (text(*holding, "code") == "disk_full" ? "its disk is full"
+                                                            : text(*holding, "cause"))
+                  << ".\nDevices were told to hold; they keep their events and send them when it "
+                     "can store again.\n";
     std::cout << "\nopen exceptions: " << text(status, "exceptions_open")
               << "   events not yet projected: " << text(status, "projection_behind") << '\n';
 }

@@ -129,11 +129,18 @@ asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
         behind += journal.row.mark.seq.value() - journal.cursor.value();
         rows.push_back(std::move(row));
     }
-    const json::object body{{"journals", std::move(rows)},
-                            {"devices_connected", fleet_.connected()},
-                            {"projects", projection_.is_here()},
-                            {"projection_behind", behind},
-                            {"exceptions_open", open.value_or(0)}};
+    json::object body{{"journals", std::move(rows)},
+                      {"devices_connected", fleet_.connected()},
+                      {"projects", projection_.is_here()},
+                      {"projection_behind", behind},
+                      {"exceptions_open", open.value_or(0)}};
+    if (const auto trouble = ledger_.trouble()) {
+        using Seconds = std::chrono::seconds;
+        const auto age = std::chrono::steady_clock::now() - trouble->since;
+        body["holding"] = {{"code", name(trouble->why.code)},
+                           {"cause", trouble->why.detail},
+                           {"seconds", std::chrono::duration_cast<Seconds>(age).count()}};
+    }
     co_return json_answer(request, body);
 }
 

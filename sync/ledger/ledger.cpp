@@ -2,6 +2,7 @@
 
 #include "agent/core/limits.hpp"
 #include "agent/runtime/deadline.hpp"
+#include "agent/runtime/log.hpp"
 #include "sync/ledger/append_queue.hpp"
 
 #include <list>
@@ -30,6 +31,7 @@ struct Ledger::Impl {
     void write();
     void commit(std::vector<AppendQueue::Waiting> batch);
     void tidy();
+    void note_trouble(const Result<std::vector<Appended>>& done);
     void tell(const std::vector<Append>& appends, const std::vector<Appended>& done);
     std::optional<News> news_after(std::uint64_t cursor, const Sleeper& sleeper);
 
@@ -42,6 +44,7 @@ struct Ledger::Impl {
     std::deque<std::move_only_function<void()>> jobs;
     bool ending = false;
     std::size_t bytes_to_tidy = 0;  // Of the writer's thread alone.
+    std::optional<Trouble> trouble;
 
     std::mutex news_mutex;
     News all_news;  // The cursor, and nothing else.
@@ -115,6 +118,7 @@ void Ledger::Impl::commit(std::vector<AppendQueue::Waiting> batch) {
         bytes_to_tidy += waiting.bytes + 1;
     }
     const auto done = writer->commit(together);
+    note_trouble(done);
     if (done) tell(together, *done);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (done) {
@@ -122,6 +126,19 @@ void Ledger::Impl::commit(std::vector<AppendQueue::Waiting> batch) {
         } else {
             batch[i].answer(Error{done.error()});
         }
+    }
+}
+
+void Ledger::Impl::note_trouble(const Result<std::vector<Appended>>& done) {
+    const std::lock_guard lock{mutex};
+    if (done.has_value() != trouble.has_value()) return;
+    if (done) {
+        trouble.reset();
+        log(LogLevel::info, "ledger", "stores again");
+    } else {
+        trouble = {done.error(), std::chrono::steady_clock::now()};
+        log(LogLevel::error, "ledger", "stores nothing: devices are told to hold",
+            {{"code", name(done.error().code)}, {"cause", done.error().detail}});
     }
 }
 
@@ -170,6 +187,11 @@ Ledger::~Ledger() {
 
 Bytes Ledger::epoch() const { return impl_->epoch; }
 
+std::optional<Ledger::Trouble> Ledger::trouble() const {
+    const std::lock_guard lock{impl_->mutex};
+    return impl_->trouble;
+}
+
 asio::awaitable<Result<Appended>> Ledger::commit(Append append) {
     return answered<Appended>(
         [impl = impl_.get(), append = std::move(append)](Answer<Appended> answer) mutable {
@@ -178,8 +200,13 @@ asio::awaitable<Result<Appended>> Ledger::commit(Append append) {
 }
 
 asio::awaitable<Result<JournalRow>> Ledger::bind(JournalRow first_hello) {
-    return impl_->on_writer<JournalRow>(
-        [hello = std::move(first_hello)](Store& store) { return store.bind(hello); });
+    return impl_->on_writer<JournalRow>([hello = std::move(first_hello)](Store& store) {
+        auto bound = store.bind(hello);
+        if (bound || bound.error().code != Errc::disk_full) return bound;
+        const auto known = store.find(hello.journal);  // Only its last_seen_ms is behind.
+        if (known && *known && (*known)->device == hello.device) bound = **known;
+        return bound;
+    });
 }
 
 asio::awaitable<Result<std::uint32_t>> Ledger::keep_branch(JournalId journal, Mark fork_point,

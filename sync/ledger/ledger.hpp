@@ -4,7 +4,9 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace till::sync {
 
@@ -34,9 +36,17 @@ public:
 
     Bytes epoch() const;
 
+    /// Why nothing is being stored, and since when; none while commits succeed. Both changes are logged.
+    struct Trouble {
+        Error why;
+        std::chrono::steady_clock::time_point since;
+    };
+    std::optional<Trouble> trouble() const;
+
     /// Durable when it returns `won`. disk_full and io mean "hold": nothing was stored. busy when
     /// limits::ledger_waiting_bytes_max wait already. outcome_unknown: look the mark up.
     asio::awaitable<Result<Appended>> commit(Append append);
+    /// Store::bind(). On a full disk a journal that is known may come in all the same.
     asio::awaitable<Result<JournalRow>> bind(JournalRow first_hello);
     asio::awaitable<Result<std::uint32_t>> keep_branch(JournalId journal, Mark fork_point,
                                                        std::vector<Envelope> envelopes,

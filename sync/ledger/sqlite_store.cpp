@@ -62,7 +62,9 @@ Result<std::vector<JournalRow>> SqliteStore::journals() {
 Result<std::vector<Appended>> SqliteStore::commit(std::span<const Append> appends) {
     TILL_TRY(SqliteConnection* const connection, impl_->connected());
     auto done = connection->commit(appends);
-    if (done || done.error().code == Errc::busy) return done;
+    // Without room the commit's last frame was not written: nothing is stored, and nothing is unsure.
+    const auto known = [](Errc code) { return code == Errc::busy || code == Errc::disk_full; };
+    if (done || known(done.error().code)) return done;
     return impl_->look(appends, done.error());
 }
 
@@ -116,9 +118,7 @@ Result<Digest> SqliteStore::hash_at(const JournalId& journal, Seq seq) {
 Result<void> SqliteStore::let_go(const KeptNote& checkpoint) {
     TILL_TRY(SqliteConnection* const connection, impl_->connected());
     auto done = connection->let_go(checkpoint);
-    const bool refused =
-        !done && (done.error().code == Errc::not_found || done.error().code == Errc::out_of_range);
-    if (!done && !refused) impl_->connection.reset();
+    if (!done && done.error().code == Errc::io) impl_->connection.reset();
     return done;
 }
 

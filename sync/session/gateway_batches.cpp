@@ -8,6 +8,7 @@ namespace till::sync {
 
 namespace {
 constexpr std::chrono::milliseconds retry_when_store_fails{5000};
+constexpr std::chrono::milliseconds hold_least{1000}, hold_most{30'000};
 // Telling the device of every few bytes regained would cost more than it gives.
 constexpr std::uint64_t credit_step = limits::window_bytes / 4;
 }  // namespace
@@ -51,7 +52,7 @@ std::optional<GatewaySession::Impl::Pending> GatewaySession::Impl::release(
 void GatewaySession::Impl::take(const v1::Batch& batch) {
     received += raw_bytes(batch);
     const bool crowded =
-        std::max(committing.size(), keeping.size()) >= limits::batches_in_flight_max;
+        std::max(committing.size() - in_vain, keeping.size()) >= limits::batches_in_flight_max;
     if (received > granted || crowded) {
         return hang_up(Reason::violation, "more than the credit or the window allows");
     }
@@ -110,7 +111,8 @@ void GatewaySession::Impl::take_branch(const v1::Batch& batch) {
 void GatewaySession::Impl::take(const Committed& e) {
     const auto done = release(committing);
     if (!done) return;
-    if (!e.appended) return hang_up(Reason::unavailable, "store", retry_when_store_fails);
+    if (in_vain > 0) return void(--in_vain);
+    if (!e.appended) return hold(e.appended.error());
     if (!e.appended->won) return hang_up(Reason::overtaken, "another session was faster");
     v1::Frame answer = frame();
     v1::Ack& ack = *answer.mutable_ack();
@@ -118,7 +120,34 @@ void GatewaySession::Impl::take(const Committed& e) {
     if (grantable() >= granted + credit_step) ack.set_credit_bytes(granted = grantable());
     out.push_back(send(answer));
     committed = done->end;
+    held = {};
     if (committing.empty()) send_note_when_due();
+}
+
+void GatewaySession::Impl::tell_hold(const std::string& reason,
+                                     std::chrono::milliseconds retry_after) {
+    v1::Frame asked = frame();
+    asked.mutable_hold()->set_reason(reason);
+    asked.mutable_hold()->set_retry_after_ms(static_cast<std::uint64_t>(retry_after.count()));
+    out.push_back(send(asked));
+}
+
+/// Nothing of the commit was stored: the device waits, each time longer, then sends again all that
+/// follows on the mark. What is under way already follows on nothing.
+void GatewaySession::Impl::hold(const Error& why) {
+    const bool stored_nothing =
+        why.code == Errc::disk_full || why.code == Errc::io || why.code == Errc::busy;
+    if (!stored_nothing || step == Step::forked)
+        return hang_up(Reason::unavailable, "store", retry_when_store_fails);
+    held = std::clamp(2 * held, hold_least, hold_most);
+    in_vain = committing.size();
+    verified = committed;
+    resending = true;
+    tell_hold(std::string{name(why.code)}, held);
+    v1::Frame again = frame();
+    again.mutable_resend()->set_from(next(verified.seq).value());
+    out.push_back(send(again));
+    tell_credit();
 }
 
 void GatewaySession::Impl::take(const BranchKept& e) {

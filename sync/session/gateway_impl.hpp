@@ -43,6 +43,8 @@ struct GatewaySession::Impl {
     std::uint64_t received = 0;  ///< Raw bytes of batches since the welcome.
     std::uint64_t granted = 0;   ///< What the device was told it may send.
     bool resending = false;      ///< A gap was answered; what comes before the resend is ignored.
+    std::size_t in_vain = 0;     ///< The oldest commits under way, which follow on one that failed.
+    std::chrono::milliseconds held{0};  ///< How long the device was last told to hold.
     std::uint64_t ping_id = 0;
     Times last_ping;
     std::optional<Times> pinged;  ///< The ping not yet answered.
@@ -55,6 +57,8 @@ struct GatewaySession::Impl {
     void tell_credit();
     std::optional<Pending> release(std::deque<Pending>& queue);
     void tell_fork(std::uint64_t kept);
+    void tell_hold(const std::string& reason, std::chrono::milliseconds retry_after);
+    void hold(const Error& why);
     void send_note_when_due();
 
     void take(const Received&);

@@ -232,12 +232,7 @@ void GatewaySession::Impl::take(const Notify& e) {
     out.push_back(send(notice));
 }
 
-void GatewaySession::Impl::take(const Overloaded& e) {
-    v1::Frame hold = frame();
-    hold.mutable_hold()->set_reason(e.reason);
-    hold.mutable_hold()->set_retry_after_ms(static_cast<std::uint64_t>(e.retry_after.count()));
-    out.push_back(send(hold));
-}
+void GatewaySession::Impl::take(const Overloaded& e) { tell_hold(e.reason, e.retry_after); }
 
 void GatewaySession::Impl::take(const Dismiss& e) { hang_up(e.reason, e.detail, e.retry_after); }
 

@@ -37,7 +37,8 @@ public:
         Result<JournalRow> row;
         Times now;
     };
-    /// Answers the oldest unanswered Commit.
+    /// Answers the oldest unanswered Commit. disk_full, io and busy: nothing of it was stored; the
+    /// device is told to hold, and sends again. Another failure ends the session.
     struct Committed {
         Result<Appended> appended;
         Times now;

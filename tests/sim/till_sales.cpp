@@ -60,8 +60,10 @@ void Till::capture() {
     auto requests = wanted();
     if (requests.empty()) return;
     std::vector<Draft> drafts;
-    for (const Request* request : requests)
+    for (Request* request : requests) {
+        request->denied = false;
         drafts.push_back(draft_of(*request, static_cast<int>(schedule_.now())));
+    }
     auto results = on_disk([&] { return current().disk->commit(drafts); });
     if (!results) return;
     for (std::size_t i = 0; is_running() && i < requests.size(); ++i)
@@ -91,7 +93,10 @@ void Till::answer(Request& request, const Result<Stored>& result) {
         auto* core = journal->disk->ready();
         if (core == nullptr) return;  // The answer is lost on its way: it will be asked again.
         const auto hash = on_disk([&] { return core->hash_at(result->seq); });
-        if (!hash || !*hash) return;
+        if (!hash) return;
+        // Let go of before its answer came: there is nothing left to compare.
+        if (!*hash && result->seq <= core->kept_from().seq) request.open = request.denied = false;
+        if (!*hash) return;
         ++schedule_.counts.events;
         return book_.stored(request, {.journal = result->journal,
                                       .seq = result->seq,

@@ -69,6 +69,35 @@ TEST_CASE("gateway: a store that fails ends the session with a time to come back
     CHECK(bye->bye().retry_after_ms() > 0);
 }
 
+TEST_CASE("gateway: a full store makes the device hold and send again what follows on the mark",
+          "[session]") {
+    Gate session = welcoming();
+    const Mark one = after(start(), record(1)), two = after(one, record(2));
+    const Error full{Errc::disk_full, "no room"};
+    for (const auto& [before, seq] : {std::pair{start(), 1U}, {one, 2U}, {two, 3U}})
+        REQUIRE(first<Gate::Commit>(session.on(frame(batch_frame(before, record(seq))))));
+    CHECK(sent(session.on(Gate::Committed{Appended{true, {}}, at(20)}), v1::Frame::kAck));
+    const auto told = session.on(Gate::Committed{full, at(21)});
+    const auto hold = sent(told, v1::Frame::kHold);
+    REQUIRE(hold);
+    CHECK(hold->hold().reason() == "disk_full");
+    CHECK(sent(told, v1::Frame::kResend)->resend().from() == 2);
+    CHECK_FALSE(first<Hangup>(told));
+
+    // What was under way behind it cannot be stored, and nothing is said of it.
+    CHECK(session.on(Gate::Committed{Appended{false, one}, at(22)}).empty());
+    CHECK(
+        sent(session.on(frame(batch_frame(after(two, record(3)), record(4)))), v1::Frame::kCredit));
+    REQUIRE(first<Gate::Commit>(session.on(frame(batch_frame(one, record(2))))));
+    const auto again = sent(session.on(Gate::Committed{full, at(30)}), v1::Frame::kHold);
+    REQUIRE(again);
+    CHECK(again->hold().retry_after_ms() == 2 * hold->hold().retry_after_ms());
+    REQUIRE(first<Gate::Commit>(session.on(frame(batch_frame(one, record(2))))));
+    const auto ack = sent(session.on(Gate::Committed{Appended{true, {}}, at(40)}), v1::Frame::kAck);
+    REQUIRE(ack);
+    CHECK(ack->ack().mark() == 2);
+}
+
 TEST_CASE("gateway: a gap is answered with one resend, then the stream goes on", "[session]") {
     Gate session = welcoming();
     const Mark one = after(start(), record(1));

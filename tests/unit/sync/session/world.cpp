@@ -245,11 +245,14 @@ JournalRow World::bind(const JournalRow& hello) {
     return row;
 }
 
-Appended World::commit(const Append& append) {
+Result<Appended> World::commit(const Append& append) {
+    refused += full_ ? 1 : 0;
+    if (full_) return Error{Errc::disk_full, "no room"};
     CentreJournal& stored = centre.journals[append.journal];
     const Mark mark{Seq{stored.records.size()},
                     stored.hashes.empty() ? genesis(append.journal) : stored.hashes.back()};
-    if (mark.seq != append.expected.seq || mark.hash != append.expected.hash) return {false, mark};
+    if (mark.seq != append.expected.seq || mark.hash != append.expected.hash)
+        return Appended{false, mark};
     Mark end = mark;
     for (const Envelope& record : append.envelopes) {
         if (record.seq != next(end.seq)) broken.push_back("a commit with a hole");
@@ -258,7 +261,7 @@ Appended World::commit(const Append& append) {
         stored.hashes.push_back(end.hash);
     }
     if (end.hash != append.result.hash) broken.push_back("a commit whose chain is not computed");
-    return {true, end};
+    return Appended{true, end};
 }
 
 void World::keep(const GatewaySession::KeepBranch& branch) {
@@ -314,7 +317,7 @@ void World::step() {
 }
 
 void World::misfortune() {
-    switch (below(8)) {
+    switch (below(9)) {
         case 0:
             return cut_device();
         case 1:
@@ -329,12 +332,15 @@ void World::misfortune() {
             return copy_disk();
         case 6:
             return below(6) == 0 ? restore_disk() : void();
+        case 7:
+            return void(full_ = !full_);
         default:
             return tick(40'000);
     }
 }
 
 bool World::settle() {
+    full_ = false;
     for (int round = 0; round < 400; ++round) {
         connect();
         bool moved = true;

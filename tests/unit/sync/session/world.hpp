@@ -55,6 +55,7 @@ public:
     void cut_gateway();
     void lose_all();  ///< Power is cut: every connection and all work in progress.
     void back_up() { backup_ = centre; }
+    void fill_disk() { full_ = true; }  ///< The centre's, until settle().
     void restore_centre();
     void copy_disk() { disk_ = journals; }
     void restore_disk();
@@ -72,6 +73,7 @@ public:
     std::size_t acks = 0;
     std::size_t forks = 0;
     std::size_t overtaken = 0;
+    std::size_t refused = 0;          ///< Commits that met a full disk.
     std::vector<std::string> broken;  ///< Promises not kept, as they happened.
 
 private:
@@ -95,7 +97,7 @@ private:
     void perform(Link& link, GatewaySession::Action action);
     void fork(Link& link);
     JournalRow bind(const JournalRow& hello);
-    Appended commit(const Append& append);
+    Result<Appended> commit(const Append& append);
     void keep(const GatewaySession::KeepBranch& branch);
     bool turn(Link& link);
     void drop_dead_links();
@@ -105,6 +107,7 @@ private:
     std::vector<std::unique_ptr<Link>> links_;
     Centre backup_;
     std::vector<DeviceJournal> disk_;
+    bool full_ = false;  // The centre's disk.
 };
 
 }  // namespace till::sync::test

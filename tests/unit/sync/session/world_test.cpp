@@ -39,6 +39,20 @@ TEST_CASE(
     CHECK(world.wrong().value_or("") == "");
 }
 
+TEST_CASE(
+    "session: while the centre's disk is full nothing is acknowledged, then everything drains",
+    "[session]") {
+    World world{8};
+    for (int i = 0; i < 100; ++i) world.capture(300);
+    world.fill_disk();
+    for (int i = 0; i < 2000; ++i) world.step();
+    CHECK(world.refused > 1);
+    CHECK(world.journals[0].acknowledged == till::Seq{0});
+    REQUIRE(world.settle());
+    CHECK(world.wrong().value_or("") == "");
+    CHECK(world.overtaken == 0);
+}
+
 TEST_CASE("session: a backlog larger than the window drains through credit", "[session]") {
     World world{5};
     for (int i = 0; i < 60; ++i) world.capture(600'000);
