@@ -8,8 +8,11 @@ import time
 class Cable:
     """Forwards TCP from a port of its own to the centre's. Counts bytes each way."""
 
-    def __init__(self, target_port):
+    def __init__(self, target_port, idle_max=None):
         self.target_port = target_port
+        self.idle_max = idle_max  # Seconds without a byte after which a connection is cut, as balancers do.
+        self.accepted = 0
+        self.swallowing = False
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.up = self.down = 0
@@ -37,6 +40,10 @@ class Cable:
         """Connections stay open and nothing comes through: the network that never answers."""
         self.frozen = True
 
+    def swallow(self, on=True):
+        """Connections stay open and what comes is lost without a word, both ways."""
+        self.swallowing = on
+
     def close(self):
         self.closed = True
         _close(self.listener)
@@ -56,23 +63,28 @@ class Cable:
             except OSError:
                 _close(near)
                 continue
+            self.accepted += 1
             with self.lock:
                 self.pairs.append((near, far))
             threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
 
     def _carry(self, near, far):
         selector = selectors.DefaultSelector()
+        heard = time.monotonic()
         try:
             for s in (near, far):
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 selector.register(s, selectors.EVENT_READ)
-            while True:
+            while self.idle_max is None or time.monotonic() - heard < self.idle_max:
                 for key, _ in selector.select(0.2):
                     if self.frozen:
                         continue
                     data = key.fileobj.recv(1 << 16)
                     if not data:
                         return
+                    heard = time.monotonic()
+                    if self.swallowing:
+                        continue
                     if key.fileobj is near:
                         self.up += len(data)
                         far.sendall(data)
