@@ -26,6 +26,7 @@ inline constexpr std::size_t frame_header_bytes = 1024;
 inline constexpr std::size_t hello_bytes_max =
     16 * 1024;  // Before anyone is known, little is read.
 inline constexpr std::size_t frame_bytes_max = batch_bytes_max + frame_header_bytes;
+inline constexpr std::size_t report_bytes_max = 64 * 1024;      // A day's totals, telemetry.
 inline constexpr std::size_t window_bytes = 4 * 1024 * 1024;    // Unacknowledged, per stream.
 inline constexpr std::size_t ledger_commit_records_max = 4096;  // Of all journals, in one commit.
 inline constexpr std::size_t ledger_commit_bytes_max = 8 * 1024 * 1024;

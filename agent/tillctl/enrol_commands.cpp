@@ -19,14 +19,15 @@ void print_code(const boost::json::value& answer) {
 }
 
 void print_devices(const boost::json::value& answer) {
-    Table table{{"device", "store", "lane", "enrolled", "certificate until", "state"}};
+    Table table{{"device", "store", "lane", "enrolled", "certificate until", "agent", "state"}};
     for (const auto& device : list(answer, "devices")) {
         const auto revoked = text(device, "revoked");
         const auto state = !revoked.empty() ? "revoked: " + text(device, "revoked_reason")
                            : text(device, "connected") == "true" ? "connected"
                                                                  : "not connected";
         table.add({text(device, "device"), text(device, "store"), text(device, "lane"),
-                   text(device, "enrolled"), text(device, "not_after"), state});
+                   text(device, "enrolled"), text(device, "not_after"),
+                   text(device, "agent_version"), state});
     }
     table.empty() ? void(std::cout << "No device is enrolled yet.\n") : table.print();
 }

@@ -29,6 +29,11 @@ void Fleet::keep_telemetry(const DeviceId& device, Bytes telemetry) {
     devices_[device].telemetry = std::move(telemetry);
 }
 
+void Fleet::greeted(const DeviceId& device, std::string agent_version) {
+    const std::scoped_lock lock{mutex_};
+    devices_[device].agent_version = std::move(agent_version);
+}
+
 void Fleet::seen(const DeviceId& device, bool connected) {
     const std::scoped_lock lock{mutex_};
     devices_[device].sessions += connected ? 1 : -1;
@@ -44,6 +49,12 @@ std::size_t Fleet::connected() const {
     const std::scoped_lock lock{mutex_};
     return static_cast<std::size_t>(std::ranges::count_if(
         devices_, [](const auto& entry) { return entry.second.sessions > 0; }));
+}
+
+std::string Fleet::agent_version(const DeviceId& device) const {
+    const std::scoped_lock lock{mutex_};
+    const auto found = devices_.find(device);
+    return found == devices_.end() ? std::string{} : found->second.agent_version;
 }
 
 Bytes Fleet::telemetry(const DeviceId& device) const {

@@ -19,10 +19,12 @@ public:
     asio::awaitable<Result<void>> keep_totals(Registry::Device device,
                                               GatewaySession::StoreTotals totals) override;
     void keep_telemetry(const DeviceId& device, Bytes telemetry) override;
+    void greeted(const DeviceId& device, std::string agent_version) override;
     void seen(const DeviceId& device, bool connected) override;
 
     bool is_connected(const DeviceId& device) const;
     std::size_t connected() const;
+    std::string agent_version(const DeviceId& device) const;  ///< Empty until it came in.
     Bytes telemetry(
         const DeviceId& device) const;  ///< The newest, serialised; empty when none came.
 
@@ -30,6 +32,7 @@ private:
     struct State {
         int sessions = 0;
         Bytes telemetry;
+        std::string agent_version;
     };
     ProjectionService& projection_;
     Clock& clock_;

@@ -88,6 +88,10 @@ private:
             std::visit(Match{
                            [&](Send& send) { push(std::move(send.message)); },
                            [&](Hangup& hangup) { hang_up(hangup); },
+                           [&](GatewaySession::Greeted& said) {
+                               connection_.desk.greeted(connection_.device.id,
+                                                        std::move(said.agent_version));
+                           },
                            [&](GatewaySession::KeepTelemetry& kept) {
                                connection_.desk.keep_telemetry(connection_.device.id,
                                                                std::move(kept.telemetry));

@@ -25,6 +25,8 @@ public:
     virtual asio::awaitable<Result<void>> keep_totals(Registry::Device device,
                                                       GatewaySession::StoreTotals totals) = 0;
     virtual void keep_telemetry(const DeviceId& device, Bytes telemetry) = 0;
+    /// What it runs, as it says.
+    virtual void greeted(const DeviceId& device, std::string agent_version) = 0;
     /// Connected, or not any more.
     virtual void seen(const DeviceId& device, bool connected) = 0;
 };

@@ -120,6 +120,9 @@ void GatewaySession::Impl::take(const v1::Frame& message) {
     if (step != Step::open && step != Step::forked) {
         return hang_up(Reason::violation, "a frame before the welcome");
     }
+    if (!message.has_batch() && message.ByteSizeLong() > limits::report_bytes_max) {
+        return hang_up(Reason::too_large, "totals and telemetry are smaller");
+    }
     switch (message.kind_case()) {
         case v1::Frame::kBatch:
             return take(message.batch());
@@ -134,6 +137,7 @@ void GatewaySession::Impl::take(const v1::Frame& message) {
 
 void GatewaySession::Impl::take(const v1::Hello& hello, std::uint32_t on_stream) {
     if (step != Step::waiting) return hang_up(Reason::violation, "a second hello");
+    out.push_back(Greeted{printable(hello.agent_version().substr(0, name_bytes_max))});
     const auto row = row_of(hello);
     if (!row) return hang_up(Reason::violation, "hello: " + row.error().detail);
     if (on_stream == connection_stream) return hang_up(Reason::violation, "hello without a stream");

@@ -103,7 +103,12 @@ public:
     struct KeepTelemetry {
         Bytes telemetry;
     };
-    using Action = std::variant<Send, Hangup, Bind, Commit, KeepBranch, StoreTotals, KeepTelemetry>;
+    /// What the device says it runs: at most 64 printable bytes.
+    struct Greeted {
+        std::string agent_version;
+    };
+    using Action =
+        std::variant<Send, Hangup, Greeted, Bind, Commit, KeepBranch, StoreTotals, KeepTelemetry>;
     using Actions = std::vector<Action>;
 
     explicit GatewaySession(Options options);

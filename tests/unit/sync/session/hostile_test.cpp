@@ -91,6 +91,11 @@ const std::vector<Hostile> batches = {
      Reason::violation},
     {"that is totals of another journal",
      [](auto& f) { f.mutable_totals()->set_figures("\x0a\x01x"); }, Reason::violation},
+    {"that is totals of absurd size",
+     [](auto& f) { f.mutable_totals()->set_figures(Bytes(70'000, 'x')); }, Reason::too_large},
+    {"that is telemetry of absurd size",
+     [](auto& f) { f.mutable_telemetry()->set_agent_version(Bytes(70'000, 'x')); },
+     Reason::too_large},
 };
 
 const std::vector<Hostile> answers = {

@@ -47,6 +47,7 @@ private:
         co_return Result<void>{};
     }
     void keep_telemetry(const DeviceId&, Bytes kept) override { telemetry.push_back(kept); }
+    void greeted(const DeviceId&, std::string) override {}
     void seen(const DeviceId&, bool) override {}
 
     asio::io_context& loop_;
