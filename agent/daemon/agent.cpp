@@ -87,7 +87,8 @@ void Agent::hand_over_older_journals(const Bytes& store_epoch) {
     if (!leftovers_.empty())
         return end({.again = true, .state = {}});  // It was restored meanwhile.
     handed_over_to_ = store_epoch;
-    auto unfinished = open_unfinished_journals(world_.home, store_epoch, world_.clock);
+    auto unfinished =
+        open_unfinished_journals(world_.home, identity_->enrolment(), store_epoch, world_.clock);
     if (!unfinished)
         return log(LogLevel::warning, "agent", "older journals are not handed over",
                    {{"error", unfinished.error().detail}});

@@ -75,6 +75,11 @@ bool Home::is_enrolled() const { return fs::exists(root_ / "enrolment.toml"); }
 
 Result<void> Home::save(const sync::Enrolled& enrolled) {
     if (is_enrolled()) return Error{Errc::conflict, root_.string() + " is enrolled already"};
+    TILL_TRY(const auto before, begun());
+    if (!before.empty() && before.back().generation >= enrolled.enrolment.first_generation)
+        return Error{Errc::conflict,
+                     root_.string() + " was restored from another lane's backup: its receipt numbers "
+                                      "go beyond those of this code; make one for the same lane"};
     if (enrolled.centre_time > WallTime{0})
         TILL_TRY_VOID(save_time_floor({enrolled.centre_time, {}}));
     return save(enrolled.credentials, enrolled.enrolment);

@@ -50,7 +50,8 @@ public:
 
     bool is_enrolled() const;
     /// Key and certificate first, enrolment last: a crash in between leaves a home that is not
-    /// enrolled and may be enrolled with another code. Fails with conflict when it is already.
+    /// enrolled and may be enrolled with another code. Fails with conflict when it is already, or when
+    /// its journals (a restored home's) have receipt generations beyond those allotted.
     Result<void> save(const sync::Enrolled& enrolled);
     /// After a renewal: both may be replaced one after the other, since either pair works.
     Result<void> save(const sync::Credentials& credentials, const sync::Enrolment& enrolment);

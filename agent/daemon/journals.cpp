@@ -92,8 +92,9 @@ Result<OpenJournal> open_current_journal(Home& home, const sync::Enrolment& enro
                                          std::uint64_t reserve_bytes, Clock& clock,
                                          Random& random) {
     TILL_TRY(auto begun, home.begun());
-    if (begun.empty() || !fs::exists(home.journal_file(begun.back().generation))) {
-        if (!begun.empty())
+    const bool restored = !begun.empty() && begun.back().generation < enrolment.first_generation;
+    if (begun.empty() || restored || !fs::exists(home.journal_file(begun.back().generation))) {
+        if (!begun.empty() && !restored)
             log(LogLevel::warning, "journal", "the newest journal is missing; beginning another",
                 {{"generation", begun.back().generation.value()}});
         TILL_TRY_VOID(begin_next_journal(home, enrolment, clock, random));
@@ -128,8 +129,9 @@ Result<void> suspect_current_journal(const Home& home) {
                               Secret{std::to_string(begun.back().generation.value())});
 }
 
-Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
-                                                          Clock& clock) {
+Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home,
+                                                          const sync::Enrolment& enrolment,
+                                                          const Bytes& store_epoch, Clock& clock) {
     std::vector<OpenJournal> unfinished;
     TILL_TRY(const auto begun, home.begun());
     TILL_TRY(const auto retired, home.retired());
@@ -138,7 +140,8 @@ Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Byte
             return one.journal == begun[i].journal && one.store_epoch == store_epoch;
         };
         const auto file = home.journal_file(begun[i].generation);
-        if (std::ranges::any_of(retired, is_kept) || !fs::exists(file)) continue;
+        const bool ours = begun[i].generation >= enrolment.first_generation;
+        if (!ours || std::ranges::any_of(retired, is_kept) || !fs::exists(file)) continue;
         auto opened = open({.file = file}, clock);
         if (!opened) {
             log(LogLevel::warning, "journal", "an older journal does not open",

@@ -18,7 +18,8 @@ struct OpenJournal {
     Bytes earlier_state;  ///< Of the workstation in the journal before, when this one is empty.
 };
 /// The journal that is written to, open: that of the newest generation begun. Where there is none
-/// yet, or where its file is gone, the next generation's is begun. One that is damaged (it does not
+/// yet, where its file is gone, or where it is of an earlier enrolment (a restored home), the next
+/// generation's is begun. One that is damaged (it does not
 /// open, or is suspect and does not verify) is set aside (set_aside.hpp), whichever of this home's it
 /// is, and the till goes on in the next. Fails as JournalCore::open, or with corrupt when the file
 /// is another device's.
@@ -34,9 +35,11 @@ Result<void> suspect_current_journal(const Home& home);
 Result<void> begin_next_journal(Home& home, const sync::Enrolment& enrolment, Clock& clock,
                                 Random& random);
 
-/// The journals before the current one that the centre's store of that epoch may not have whole.
-Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home, const Bytes& store_epoch,
-                                                          Clock& clock);
+/// The journals before the current one that the centre's store of that epoch may not have whole. Not
+/// those of an earlier enrolment, which only an administrator may hand over.
+Result<std::vector<OpenJournal>> open_unfinished_journals(Home& home,
+                                                          const sync::Enrolment& enrolment,
+                                                          const Bytes& store_epoch, Clock& clock);
 
 /// What the uplink says of a journal when it connects.
 sync::UplinkSession::Options hello(const JournalIdentity& journal,

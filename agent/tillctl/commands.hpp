@@ -29,6 +29,7 @@ struct Common {
 // Each group of commands is one file. A group adds its subcommands to `app`; the callback of the
 // one that runs leaves in `outcome` how it ended. References must outlive app.parse().
 
+void add_backup_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_decode_commands(CLI::App& app, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_ledger_commands(CLI::App& app, const Common& common, Exit& outcome);

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     till::add_reconcile_commands(app, common, outcome);
     till::add_ledger_commands(app, common, outcome);
     till::add_verify_commands(app, common, outcome);
+    till::add_backup_commands(app, common, outcome);
     till::add_rescue_commands(app, common, outcome);
     till::add_simulate_commands(app, common, outcome);
     till::add_decode_commands(app, outcome);

@@ -2,18 +2,12 @@
 
 #include "agent/core/clock.hpp"
 #include "agent/core/result.hpp"
+#include "agent/store/folder_draft.hpp"
 #include "sync/gateway/home.hpp"
 
-#include <cstdint>
 #include <filesystem>
 
 namespace till::sync {
-
-/// How much a backup holds.
-struct BackupSize {
-    std::size_t files = 0;
-    std::uintmax_t bytes = 0;
-};
 
 /// Copies a gateway's home into `to`, a folder that must not be there yet, while the gateway serves:
 /// its databases, each as of one moment and checked, then settings, keys and certificates with
@@ -24,13 +18,13 @@ struct BackupSize {
 /// the ledger and the list of devices. What is in PostgreSQL is not copied.
 /// Fails with conflict (`to` or its draft is there), not_found, corrupt (a database is damaged),
 /// disk_full or io; then nothing is left behind. Blocks; reads all that is stored.
-Result<BackupSize> backup_home(const HomePaths& home, std::filesystem::path to);
+Result<FolderDraft::Size> backup_home(const HomePaths& home, std::filesystem::path to);
 
 /// Makes `home`, a folder that must not be there yet, from a backup, as another store than before:
 /// with a new epoch, so that devices send again what it lacks; every unused enrolment code void, since
 /// it may have been used; and receipt generations beyond any that can have been allotted meanwhile.
-/// Fails like backup_home; corrupt also when a file is not what was backed up.
-Result<BackupSize> restore_home(const std::filesystem::path& from, const HomePaths& home,
-                                WallTime now, Random& random);
+/// Fails as FolderDraft does.
+Result<FolderDraft::Size> restore_home(const std::filesystem::path& from, const HomePaths& home,
+                                       WallTime now, Random& random);
 
 }  // namespace till::sync

@@ -58,7 +58,7 @@ int join(const std::string& folder, const std::string& other, HomeSpec spec) {
     return exit_ok;
 }
 
-void say_size(const BackupSize& size) {
+void say_size(const FolderDraft::Size& size) {
     std::cout << size.files << " files, " << (size.bytes + 1023) / 1024 << " KiB.\n";
 }
 

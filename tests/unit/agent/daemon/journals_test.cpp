@@ -147,10 +147,14 @@ TEST_CASE("daemon: after a fork the old journal is offered until the centre keep
     }
     REQUIRE(till.fork());
     CHECK(till.open_current()->core.identity().predecessor == old);
-    CHECK(open_unfinished_journals(till.home, "epoch", till.clock)->size() == 1);
+    CHECK(open_unfinished_journals(till.home, till.enrolled.enrolment, "epoch", till.clock)->size()
+          == 1);
     REQUIRE(till.home.save_retired(old, "epoch"));
-    CHECK(open_unfinished_journals(till.home, "epoch", till.clock)->empty());
-    CHECK(open_unfinished_journals(till.home, "restored", till.clock)->size() == 1);
+    CHECK(
+        open_unfinished_journals(till.home, till.enrolled.enrolment, "epoch", till.clock)->empty());
+    CHECK(
+        open_unfinished_journals(till.home, till.enrolled.enrolment, "restored", till.clock)->size()
+        == 1);
 }
 
 TEST_CASE("daemon: a key of any journal of this home is known in the current one", "[daemon]") {
@@ -177,5 +181,33 @@ TEST_CASE("daemon: an older journal that the centre has whole is left alone", "[
         REQUIRE(journal->core.acknowledge({Seq{1}, "epoch"}));
     }
     REQUIRE(till.fork());
-    CHECK(open_unfinished_journals(till.home, "epoch", till.clock)->empty());
+    CHECK(
+        open_unfinished_journals(till.home, till.enrolled.enrolment, "epoch", till.clock)->empty());
+}
+
+TEST_CASE(
+    "daemon: journals of an earlier enrolment answer for their keys, and are handed over by nobody "
+    "here",
+    "[daemon]") {
+    Till till;
+    JournalId old{Uuid{}};
+    {
+        auto journal = till.open_current();
+        till.capture(*journal, "a");
+        old = journal->core.identity().journal;
+    }
+    std::filesystem::remove(till.home / "enrolment.toml");  // As in a restored home.
+    auto stale = some_enrolment(till.random.uuid());
+    CHECK(till.home.save(stale).error().code == Errc::conflict);
+    till.enrolled = some_enrolment(till.random.uuid());
+    till.enrolled.enrolment.first_generation = Generation{8};
+    till.enrolled.enrolment.last_generation = Generation{10};
+    REQUIRE(till.home.save(till.enrolled));
+    auto journal = till.open_current();
+    REQUIRE(journal);
+    CHECK(journal->core.identity().generation == Generation{8});
+    CHECK(journal->core.identity().predecessor == old);
+    CHECK(journal->core.find("pos", "a")->has_value());
+    CHECK(
+        open_unfinished_journals(till.home, till.enrolled.enrolment, "epoch", till.clock)->empty());
 }
