@@ -20,7 +20,7 @@ enum class Errc : std::uint8_t {
     timed_out,        ///< The deadline passed.
     closed,           ///< The other end, or the device, is gone.
     io,               ///< The operating system refused a read or write.
-    corrupt,          ///< Stored bytes contradict themselves.
+    corrupt,          ///< Stored bytes contradict themselves or cannot be read.
     disk_full,        ///< No room; a reserve is kept to close the day.
     outcome_unknown,  ///< The commit may or may not have happened: look it up before retrying.
     stale,            ///< Lost a race: what was compared against has moved on.

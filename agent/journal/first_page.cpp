@@ -3,6 +3,8 @@
 #include "agent/core/bytes.hpp"
 #include "agent/journal/migrations.sql.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -13,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t page_bytes = 4096;
+constexpr std::uintmax_t page_bytes = 4096;
 constexpr std::size_t file_pages_at =
     28;  // https://sqlite.org/fileformat2.html, "database header".
 
@@ -51,14 +53,30 @@ Result<void> replace_first_page(const fs::path& file, Bytes page) {
     return {};
 }
 
+/// Page by page: what the disk cannot read is zero in the copy.
+Result<void> copy_file(const fs::path& from, const fs::path& to) {
+    std::error_code absent;
+    const auto size = fs::file_size(from, absent);
+    if (absent) return {};
+    std::ifstream in{from, std::ios::binary};
+    std::ofstream out{to, std::ios::binary};
+    Bytes page(page_bytes, '\0');
+    for (std::uintmax_t at = 0; at < size; at += page_bytes) {
+        const auto want = static_cast<std::streamsize>(std::min(size - at, page_bytes));
+        in.clear();
+        in.seekg(static_cast<std::streamoff>(at));
+        if (!in.read(page.data(), want)) page.assign(page_bytes, '\0');
+        out.write(page.data(), want);
+    }
+    out.flush();
+    if (!out) return Error{Errc::io, to.string() + ": cannot be written"};
+    return {};
+}
+
 Result<void> copy_database(const fs::path& from, const fs::path& to) {
     remove_database(to);
-    for (const auto* suffix : {"", "-wal"}) {
-        std::error_code failed;
-        if (!fs::exists(from.string() + suffix)) continue;
-        fs::copy_file(from.string() + suffix, to.string() + suffix, failed);
-        if (failed) return Error{Errc::io, to.string() + ": " + failed.message()};
-    }
+    for (const auto* suffix : {"", "-wal"})
+        TILL_TRY_VOID(copy_file(from.string() + suffix, to.string() + suffix));
     return {};
 }
 

@@ -100,10 +100,14 @@ std::optional<std::vector<RawValue>> parse_record(BytesView payload, std::size_t
 class Pages {
 public:
     explicit Pages(const fs::path& database)
-        : file_{database, std::ios::binary}, wal_{database.string() + "-wal", std::ios::binary} {
-        for (std::streamoff at = wal_header_bytes;; at += frame_header_bytes + page_bytes) {
-            const auto header = read(wal_, at, frame_header_bytes);
-            if (!header) break;
+        : file_{database, std::ios::binary},
+          wal_{database.string() + "-wal", std::ios::binary},
+          count_{size_of(database) / page_bytes} {
+        const std::size_t frame_bytes = frame_header_bytes + page_bytes;
+        const std::size_t wal_bytes = size_of(database.string() + "-wal");
+        for (auto at = wal_header_bytes; at + frame_bytes <= wal_bytes; at += frame_bytes) {
+            const auto header = read(wal_, static_cast<std::streamoff>(at), frame_header_bytes);
+            if (!header) continue;  // A sector that the disk cannot read.
             const auto page = Cursor{*header}.number(4);
             frames_.emplace_back(at + static_cast<std::streamoff>(frame_header_bytes));
             newest_[page] = frames_.back();
@@ -119,10 +123,8 @@ public:
         for (const auto at : frames_) {
             if (const auto bytes = read(wal_, at, page_bytes)) visit(*bytes);
         }
-        for (std::uint32_t number = 1;; ++number) {
-            const auto bytes = in_file(number);
-            if (!bytes) break;
-            visit(*bytes);
+        for (std::uint32_t number = 1; number <= count_; ++number) {
+            if (const auto bytes = in_file(number)) visit(*bytes);
         }
     }
 
@@ -141,7 +143,14 @@ private:
         return bytes;
     }
 
+    static std::size_t size_of(const fs::path& file) {
+        std::error_code absent;
+        const auto size = fs::file_size(file, absent);
+        return absent ? 0 : static_cast<std::size_t>(size);
+    }
+
     std::ifstream file_, wal_;
+    std::size_t count_;
     std::vector<std::streamoff> frames_;
     std::map<std::uint32_t, std::streamoff> newest_;
 };

@@ -7,6 +7,7 @@ namespace till::detail {
 namespace {
 
 Errc code_of(int status) {
+    if (status == SQLITE_IOERR_CORRUPTFS) return Errc::corrupt;  // A sector that cannot be read.
     switch (status & 0xff) {
         case SQLITE_FULL:
             return Errc::disk_full;

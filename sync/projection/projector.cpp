@@ -12,10 +12,11 @@ using detail::Writer;
 
 namespace {
 
-// What a later try may not meet again; anything else is the event's own fault.
-bool is_passing(Errc code) {
+// What a later try may not meet again, or what is wrong with our own tables; anything else is the
+// event's own fault.
+bool is_not_its_fault(Errc code) {
     return code == Errc::io || code == Errc::disk_full || code == Errc::busy
-           || code == Errc::outcome_unknown;
+           || code == Errc::outcome_unknown || code == Errc::corrupt;
 }
 
 Error gone(const JournalRow& row, Seq cursor) {
@@ -170,11 +171,11 @@ Result<void> Projector::apply(const JournalId& journal, std::span<const StoredEn
                          "expected event " + std::to_string(at.cursor.value() + 1 + i) + ", got "
                              + std::to_string(run[i].envelope.seq.value())};
     const auto done = impl_->apply_run(journal, at, run);
-    if (done || is_passing(done.error().code)) return done;
+    if (done || is_not_its_fault(done.error().code)) return done;
     for (std::size_t i = 0; i < run.size(); ++i) {  // One event spoils the batch: find it.
         const auto one = impl_->apply_run(journal, at, run.subspan(i, 1));
         if (one) continue;
-        if (is_passing(one.error().code)) return one;
+        if (is_not_its_fault(one.error().code)) return one;
         TILL_TRY_VOID(impl_->set_aside(journal, run[i], one.error()));
     }
     return {};

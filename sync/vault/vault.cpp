@@ -216,7 +216,7 @@ Result<void> Vault::Impl::remember(const CustomerId& customer, const v1::Persona
     if (cipher && !cipher->empty()) {
         TILL_TRY(const Bytes plain, decrypt(key, *cipher, customer.value().bytes()));
         if (!before.ParseFromString(plain))
-            return Error{Errc::corrupt, "personal data does not parse"};
+            return Error{Errc::malformed, "personal data does not parse"};
     }
     const v1::Personal both = at_ms >= as_of ? overlay(before, fields) : overlay(fields, before);
     if (both.SerializeAsString() == before.SerializeAsString() && at_ms <= as_of) return {};
@@ -246,7 +246,7 @@ Result<v1::Personal> Vault::show(const CustomerId& customer) {
     if (cipher && !cipher->empty()) {
         TILL_TRY(const Bytes plain, decrypt(key, *cipher, customer.value().bytes()));
         if (!shown.ParseFromString(plain))
-            return Error{Errc::corrupt, "personal data does not parse"};
+            return Error{Errc::malformed, "personal data does not parse"};
     }
     const auto visit = [&](const Row& row) -> Result<void> {
         const auto type = static_cast<v1::IdentifierType>(row.integer(0));

@@ -85,3 +85,28 @@ TEST_CASE_METHOD(Quiet, "crash: a disk that fails for good stops answers, not wh
         REQUIRE(after_a_cut(disk, *target, book) == "");
     }
 }
+
+// What cannot be read now may be there in a moment; taken for damage, it would be set aside.
+TEST_CASE_METHOD(
+    Quiet, "crash: a disk that fails at a start is not taken for damage; the next finds it all",
+    "[crash]") {
+    const Make make = GENERATE(sim_device, sim_centre);
+    const Op op = GENERATE(Op::read, Op::write, Op::sync, Op::truncate, Op::open);
+    const bool for_ever = GENERATE(false, true);
+    CAPTURE(op, for_ever);
+    SimDisk disk{"start"};
+    const auto target = make(disk);
+    Book book;
+    REQUIRE(examine(*target, book) == "");
+    REQUIRE(work(*target, book) == "");
+    for (std::uint64_t nth = 1;; ++nth) {
+        CAPTURE(nth);
+        target->close();
+        disk.arm({.ops = {op}, .nth = nth, .for_ever = for_ever});
+        const auto opened = target->open();
+        const bool failed = disk.disarm();
+        CHECK((opened || opened.error().code != Errc::corrupt));
+        REQUIRE(after_a_cut(disk, *target, book) == "");
+        if (!failed) break;
+    }
+}

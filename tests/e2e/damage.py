@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Journals that are hurt on a device's disk, and devices that begin anew: nothing is counted twice, what is lost is named, selling goes on."""
+import contextlib
 import os
 import random
 import shutil
@@ -26,27 +27,30 @@ def current_file(agent):
 
 def settle(agent):
     """Copies the WAL back, as an idle till does: with the agent stopped, this is the only writer."""
-    with sqlite3.connect(current_file(agent)) as database:
+    with contextlib.closing(sqlite3.connect(current_file(agent))) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def zero_pages_of_events(agent, seqs):
-    """Overwrites the pages of those events (their leaf pages in the table `event`)."""
-    file = current_file(agent)
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+def pages_of_events(file, seqs):
+    """The pages (from 0) that know those events' keys: leaves of the events and of the index."""
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         keys = [database.execute("SELECT key FROM event WHERE seq = ?", (seq,)).fetchone()[0] for seq in seqs]
     data = file.read_bytes()
-    hurt = set()
+    pages = set()
     for key in keys:
         at = data.find(key)
         while at >= 0:
-            hurt.add(at // PAGE)
+            pages.add(at // PAGE)
             at = data.find(key, at + 1)
+    return pages
+
+
+def zero_pages_of_events(agent, seqs):
+    file = current_file(agent)
     with open(file, "r+b") as disk:
-        for page in hurt:
+        for page in pages_of_events(file, seqs):
             disk.seek(page * PAGE)
             disk.write(bytes(PAGE))
-    return hurt
 
 
 def journals(gateway):
