@@ -93,6 +93,7 @@ struct CommandTable::Impl {
     Situation situation(const Caller& caller, const FoundReceipt* reversed) const;
     Draft draft_of(Capture& capture, const Call& call) const;
     void restore_state();
+    asio::awaitable<Result<void>> learn_state();
 
     Journal& journal;
     Clock& clock;
@@ -100,6 +101,7 @@ struct CommandTable::Impl {
     WorkstationSettings settings;
     StoreCalendar calendar;
     v1::WorkstationState state;
+    bool unsure = false;       // Whether a command that changes the state was stored is not known.
     std::optional<Lane> lane;  // Made at the first use: only then is the executor known.
 };
 
@@ -149,6 +151,15 @@ void CommandTable::Impl::restore_state() {
     if (!state.ParseFromString(journal.state())) state.Clear();
 }
 
+/// Before anything is judged by the state that a command of unknown outcome may have changed.
+asio::awaitable<Result<void>> CommandTable::Impl::learn_state() {
+    const auto stored = co_await journal.read_state();
+    if (!stored) co_return Error{Errc::busy, "the journal cannot be opened yet"};
+    unsure = false;
+    restore_state();
+    co_return Result<void>{};
+}
+
 asio::awaitable<Result<v1::Event>> CommandTable::Impl::stored_event(Stored stored) {
     TILL_CO_TRY(const auto envelope, co_await journal.event(std::move(stored)));
     v1::Event event;
@@ -173,6 +184,7 @@ asio::awaitable<Result<std::optional<v1::Captured>>> CommandTable::Impl::look_up
 asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandRow& row,
                                                                   const Call& call,
                                                                   const FoundReceipt* reversed) {
+    if (unsure) TILL_CO_TRY_VOID(co_await learn_state());
     auto built = row.build(situation(call.request.caller, reversed), *call.command);
     if (!built) co_return std::move(built).error();
     const bool advances = built->next.has_value();
@@ -180,6 +192,7 @@ asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandR
     Draft draft = draft_of(*built, call);
     const auto stored = co_await journal.append(std::move(draft));
     if (advances && (!stored || stored->replayed)) restore_state();
+    unsure |= advances && !stored && stored.error().code == Errc::outcome_unknown;
     if (!stored) co_return stored.error();
     if (!stored->replayed) co_return captured_of(built->event, *stored);
     TILL_CO_TRY(const v1::Event first, co_await stored_event(*stored));

@@ -51,6 +51,7 @@ struct Journal::Impl : std::enable_shared_from_this<Impl> {
     void capture(Draft draft, detail::DiskThread::Done done);
     void hand_over();
     void publish(detail::DiskThread::Committed& committed);
+    void advance(const Head& to);
     void note_damage();
     template <class T, class Work>
     asio::awaitable<Result<T>> ask(Work work);
@@ -91,9 +92,14 @@ void Journal::Impl::start(JournalCore core, JournalCore::Options options, Clock&
 void Journal::Impl::publish(detail::DiskThread::Committed& committed) {
     waiting -= committed.done.size();
     if (committed.damaged) note_damage();
-    if (committed.head.seq <= head.seq) return;
-    head = committed.head;
-    if (committed.state) state = *std::move(committed.state);
+    if (committed.state && committed.head.seq > head.seq) state = *std::move(committed.state);
+    advance(committed.head);
+}
+
+// Also what a commit of unknown outcome turns out to have stored.
+void Journal::Impl::advance(const Head& to) {
+    if (to.seq <= head.seq) return;
+    head = to;
     changed.cancel();
 }
 
@@ -124,11 +130,14 @@ template <class T, class Work>
 asio::awaitable<Result<T>> Journal::Impl::ask(Work work) {
     const auto start_asking = [this](auto handler, Work question) {
         auto done = completion<T>(std::move(handler), executor);
-        auto run = [question = std::move(question), done = std::move(done)](
-                       JournalCore* core) mutable -> detail::DiskThread::Answer {
+        auto run = [question = std::move(question), done = std::move(done),
+                    weak =
+                        weak_from_this()](JournalCore* core) mutable -> detail::DiskThread::Answer {
             Result<T> result =
                 core ? question(*core) : Result<T>{Error{Errc::io, "the journal cannot be opened"}};
-            return [done = std::move(done), result = std::move(result)]() mutable {
+            return [done = std::move(done), result = std::move(result), weak,
+                    head = core ? core->head() : Head{}]() mutable {
+                if (const auto self = weak.lock()) self->advance(head);
                 done(std::move(result));
             };
         };
@@ -230,6 +239,15 @@ JournalCore::Acknowledged Journal::acknowledged() const { return impl_->acknowle
 const JournalIdentity& Journal::identity() const { return impl_->identity; }
 Bytes Journal::state() const { return impl_->state; }
 std::size_t Journal::waiting() const { return impl_->waiting; }
+
+asio::awaitable<Result<Bytes>> Journal::read_state() {
+    impl_->hand_over();
+    const auto impl = impl_;
+    const auto work = [](JournalCore& core) -> Result<Bytes> { return core.state(); };
+    TILL_CO_TRY(Bytes stored, co_await impl->ask<Bytes>(work));
+    impl->state = stored;
+    co_return stored;
+}
 
 asio::awaitable<Result<void>> Journal::wait_damaged() {
     const auto impl = impl_;

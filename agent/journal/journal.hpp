@@ -57,6 +57,10 @@ public:
     Bytes state() const;
     std::size_t waiting() const;
 
+    /// The owner's state as it is stored, behind every capture handed to the disk so far: after an
+    /// outcome_unknown, state() may be older until the next commit.
+    asio::awaitable<Result<Bytes>> read_state();
+
     /// Returns when something read from the database contradicted it: a flipped bit, a lost page. What
     /// can be read is still answered. Cancellable: abandoned.
     asio::awaitable<Result<void>> wait_damaged();

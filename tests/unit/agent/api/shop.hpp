@@ -38,7 +38,10 @@ inline WorkstationSettings shop_settings(const SealingKey& key) {
 
 /// A till with a real journal in a folder of its own. Restarting it keeps only what is on disk.
 struct Shop {
-    Shop() { begin_journal(1); }
+    explicit Shop(std::string vfs = {}) : options{.file = scratch.path / "journal.db"} {
+        options.vfs = std::move(vfs);
+        begin_journal(1);
+    }
 
     void begin_journal(std::uint32_t generation) {
         const JournalIdentity identity{.journal = JournalId{random.uuid()},
@@ -118,7 +121,7 @@ struct Shop {
     DeviceId device{random.uuid()};
     asio::io_context loop;
     SealingKeyPair centre = make_sealing_key_pair(9);
-    JournalCore::Options options{.file = scratch.path / "journal.db"};
+    JournalCore::Options options;
     std::optional<Journal> journal;
     std::unique_ptr<CommandTable> table;
     int keys = 0;

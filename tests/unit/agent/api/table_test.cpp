@@ -1,3 +1,4 @@
+#include "tests/support/sim_disk.hpp"
 #include "tests/unit/agent/api/shop.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -215,4 +216,30 @@ TEST_CASE("api: a till that asks again after a new journal was begun gets its fi
           == Errc::conflict);
     CHECK(shop.events().events_size() == 0);
     CHECK(shop.sale("k2")->seq() == 1);
+}
+
+TEST_CASE(
+    "api: a day whose opening got no answer is the next sale's day exactly when it was stored",
+    "[api]") {
+    const auto op = GENERATE(SimDisk::Op::write, SimDisk::Op::sync);
+    const std::uint64_t nth = GENERATE(1u, 2u, 3u, 4u);
+    CAPTURE(op, nth);
+    SimDisk disk{"day"};
+    Shop shop{disk.name()};
+    REQUIRE(shop.sale());
+    const auto today = shop.last_event().context().business_day();
+    const auto open = [&] {
+        return shop.control("DAY_OPEN", R"(business_day: "2026-11-20")", "open");
+    };
+    disk.arm({.ops = {op}, .nth = nth, .for_ever = true});
+    const auto unanswered = open();
+    if (!disk.disarm()) return;
+    REQUIRE_FALSE(unanswered);
+    CHECK(unanswered.error().code == Errc::outcome_unknown);
+    const auto sold = shop.sale("next");
+    REQUIRE(sold);
+    const auto opened = open();
+    REQUIRE(opened);
+    CHECK(sold->business_day() == (opened->replayed() ? "2026-11-20" : today));
+    CHECK(shop.sale()->business_day() == "2026-11-20");
 }
