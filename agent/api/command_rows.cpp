@@ -15,8 +15,15 @@ constexpr std::uint8_t may(std::initializer_list<Role> roles) {
 
 template <class Command>
 CommandRow row(std::string_view name, std::string_view path, std::uint8_t roles, Builder build) {
-    return {.info = {name, build ? "POST" : "GET", path, &Command::default_instance(), roles},
+    return {.info = {name, "POST", path, &Command::default_instance(),
+                     &v1::Captured::default_instance(), roles},
             .build = build};
+}
+
+template <class Question, class Answer>
+CommandRow question(std::string_view name, std::string_view path, std::uint8_t roles) {
+    return {.info = {name, "GET", path, &Question::default_instance(), &Answer::default_instance(),
+                     roles}};
 }
 
 CommandRow one_at_a_time(CommandRow of, bool reverses_receipt = false) {
@@ -52,8 +59,9 @@ const std::vector<CommandRow>& rows() {
                                   capture_adjustment),
         row<v1::RecordRowsSetAside>("record_rows_set_aside", "", may({Role::foreign_pos}),
                                     capture_rows_set_aside),
-        row<v1::ReadStatus>("status", "/v1/status", everyone, nullptr),
-        row<v1::ReadEvents>("read_events", "/v1/events", reading, nullptr),
+        question<v1::ReadStatus, v1::Status>("status", "/v1/status", everyone),
+        question<v1::ReadEvents, v1::EventPage>("read_events", "/v1/events", reading),
+        question<v1::FollowFeed, v1::FeedMessage>("follow_feed", "/v1/feed", reading),
     };
     return table;
 }
@@ -65,6 +73,11 @@ const CommandRow* find_row(const google::protobuf::Descriptor* type) {
         return each.info.prototype->GetDescriptor() == type;
     });
     return found == rows().end() ? nullptr : &*found;
+}
+
+const CommandInfo* find_command(const google::protobuf::Descriptor* type) {
+    const CommandRow* row = find_row(type);
+    return row ? &row->info : nullptr;
 }
 
 std::span<const CommandInfo> commands() {

@@ -75,6 +75,16 @@ v1::Captured captured_of(const v1::Event& event, const Stored& stored) {
 
 }  // namespace
 
+v1::StoredEvent shown(const sync::Envelope& envelope) {
+    v1::StoredEvent event;
+    event.set_seq(envelope.seq.value());
+    event.set_kind(envelope.kind.value());
+    event.set_wall_ms(envelope.times.wall.value());
+    event.set_has_sealed(!envelope.sealed.empty() || envelope.erased_sealed.has_value());
+    if (!event.mutable_event()->ParseFromString(envelope.body)) event.clear_event();
+    return event;
+}
+
 struct CommandTable::Impl {
     struct Call {
         Request request;
@@ -101,6 +111,7 @@ struct CommandTable::Impl {
     WorkstationSettings settings;
     StoreCalendar calendar;
     v1::WorkstationState state;
+    std::function<v1::SyncState()> sync_state = {};
     bool unsure = false;       // Whether a command that changes the state was stored is not known.
     std::optional<Lane> lane;  // Made at the first use: only then is the executor known.
 };
@@ -253,7 +264,30 @@ asio::awaitable<Result<v1::Captured>> CommandTable::execute(
     co_return co_await impl_->run(*row, std::move(call));
 }
 
+asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
+                                                       const google::protobuf::Message& command) {
+    const CommandRow* row = find_row(command.GetDescriptor());
+    if (!row) co_return Error{Errc::unsupported, "there is no such command"};
+    v1::Answer answer;
+    if (row->build) {
+        TILL_CO_TRY(*answer.mutable_captured(), co_await execute(std::move(request), command));
+    } else if (const auto* query = dynamic_cast<const v1::ReadEvents*>(&command)) {
+        TILL_CO_TRY(*answer.mutable_events(), co_await read_events(request.caller, *query));
+    } else if (row->info.prototype->GetDescriptor() == v1::ReadStatus::descriptor()) {
+        TILL_CO_TRY(*answer.mutable_status(), status(request.caller));
+    } else {
+        co_return Error{Errc::unsupported, std::string{row->info.name} + " is not one answer"};
+    }
+    co_return answer;
+}
+
+void CommandTable::on_sync_state(std::function<v1::SyncState()> ask) {
+    impl_->sync_state = std::move(ask);
+}
+
 Result<v1::Status> CommandTable::status(const Caller& caller) const {
+    if (!find_row(v1::ReadStatus::descriptor())->info.allows(caller.role))
+        return Error{Errc::forbidden, std::string{name(caller.role)} + " may not read the status"};
     const Journal& journal = impl_->journal;
     const auto context =
         context_at(impl_->situation(caller, nullptr), impl_->clock.now().wall.value());
@@ -271,6 +305,7 @@ Result<v1::Status> CommandTable::status(const Caller& caller) const {
     out.set_shift(context.shift());
     out.set_operator_id(context.operator_id());
     out.set_drawer(context.drawer());
+    if (impl_->sync_state) *out.mutable_sync() = impl_->sync_state();
     return out;
 }
 
@@ -288,12 +323,7 @@ asio::awaitable<Result<v1::EventPage>> CommandTable::read_events(Caller caller,
     page.set_next_after(query.after());
     page.set_head_seq(impl_->journal.head().seq.value());
     for (const sync::Envelope& envelope : envelopes) {
-        v1::StoredEvent& event = *page.add_events();
-        event.set_seq(envelope.seq.value());
-        event.set_kind(envelope.kind.value());
-        event.set_wall_ms(envelope.times.wall.value());
-        event.set_has_sealed(!envelope.sealed.empty() || envelope.erased_sealed.has_value());
-        if (!event.mutable_event()->ParseFromString(envelope.body)) event.clear_event();
+        *page.add_events() = shown(envelope);
         page.set_next_after(envelope.seq.value());
     }
     co_return page;

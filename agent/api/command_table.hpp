@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,7 @@ struct CommandInfo {
     std::string_view method;  ///< "POST" for captures, "GET" for questions.
     std::string_view path;    ///< "/v1/transactions"; empty: not offered over HTTP.
     const google::protobuf::Message* prototype;  ///< Default instance of the command.
+    const google::protobuf::Message* answer;     ///< And of what it is answered with.
     std::uint8_t roles;                          ///< Roles that may call it, or-ed.
 
     bool allows(Role role) const { return (roles & static_cast<std::uint8_t>(role)) != 0; }
@@ -45,6 +47,12 @@ struct CommandInfo {
 
 /// Every command there is, in one order for ever.
 std::span<const CommandInfo> commands();
+/// The row of a command's message type; null when there is none.
+const CommandInfo* find_command(const google::protobuf::Descriptor* type);
+
+/// An event as doors show it: without its sealed part; the fact is empty when this build does not know
+/// its kind.
+v1::StoredEvent shown(const sync::Envelope& envelope);
 
 /// The one table behind every door: a command is judged, turned into a fact and journalled; the
 /// answer comes when the fact is on stable storage.
@@ -67,17 +75,23 @@ public:
     /// read and with malformed for a time zone the system does not know.
     static Result<std::unique_ptr<CommandTable>> open(Journal& journal, Clock& clock,
                                                       Random& random, WorkstationSettings settings);
+    /// Who says how the link stands; until it is told, a status says nothing of it.
+    void on_sync_state(std::function<v1::SyncState()> ask);
     ~CommandTable();
 
     /// Runs the capture whose message type `command` has. `command` must live until it is done.
     asio::awaitable<Result<v1::Captured>> execute(Request request,
                                                   const google::protobuf::Message& command);
 
+    /// Any row, captures and questions alike: what a door hands over and gives back. The key of a
+    /// question is not looked at.
+    asio::awaitable<Result<v1::Answer>> call(Request request,
+                                             const google::protobuf::Message& command);
+
     /// Any role that reads. No I/O.
     Result<v1::Status> status(const Caller& caller) const;
 
-    /// A page of events after `query.after`, oldest first; sealed parts are never shown. A kind this
-    /// build does not know has an empty fact.
+    /// A page of events after `query.after`, oldest first, as shown() gives them.
     asio::awaitable<Result<v1::EventPage>> read_events(Caller caller, v1::ReadEvents query);
 
 private:

@@ -2,11 +2,11 @@
 
 #include "agent/api/json.hpp"
 #include "agent/api/problem.hpp"
+#include "agent/api/query.hpp"
 #include "agent/core/hex.hpp"
 #include "agent/runtime/log.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace till {
 
@@ -43,7 +43,25 @@ Result<void> check_place(const HttpRequest& request) {
     return {};
 }
 
+constexpr std::string_view feed_protocol = "tillstream.feed.v1";
+
+/// Whether a WebSocket's client speaks `protocol`; for one that begins so, the rest of its name.
+std::optional<std::string_view> offered(const HttpRequest& request, std::string_view protocol) {
+    std::string_view rest = request.header("sec-websocket-protocol");
+    while (!rest.empty()) {
+        std::string_view one = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+        one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+        if (one.starts_with(protocol)) return one.substr(protocol.size());
+    }
+    return std::nullopt;
+}
+
 std::optional<Caller> caller_of(const HttpRequest& request, const Tokens& tokens) {
+    if (request.asks_for_websocket && request.count("authorization") == 0) {
+        const auto token = offered(request, "bearer.");
+        return token ? tokens.find(*token) : std::nullopt;
+    }
     constexpr std::string_view scheme = "Bearer ";
     const std::string_view value = request.header("authorization");
     if (request.count("authorization") != 1 || !value.starts_with(scheme)) return std::nullopt;
@@ -69,32 +87,6 @@ bool is_json(std::string_view content_type) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     });
     return type == "application/json";
-}
-
-/// "after=7&limit=100"
-Result<v1::ReadEvents> parse_query(std::string_view query) {
-    v1::ReadEvents out;
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        const auto equals = pair.find('=');
-        const std::string name{pair.substr(0, equals)};
-        const auto text =
-            equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-        std::uint64_t number = 0;
-        const auto [end, failed] = std::from_chars(text.begin(), text.end(), number);
-        const bool whole = failed == std::errc{} && end == text.end();
-        if (name != "after" && name != "limit")
-            return Error{Errc::malformed, "unknown parameter", name, "after and limit"};
-        if (!whole || (name == "limit" && number > 1000))
-            return Error{Errc::out_of_range, "not a number that fits", name,
-                         name == "limit" ? "1 to 1000" : "a sequence, 0 or more"};
-        if (name == "after")
-            out.set_after(number);
-        else
-            out.set_limit(static_cast<std::uint32_t>(number));
-    }
-    return out;
 }
 
 HttpResponse json(unsigned status, const google::protobuf::Message& message,
@@ -132,23 +124,68 @@ asio::awaitable<HttpResponse> HttpDoor::capture(const CommandInfo& command, Http
     Request call{.caller = std::move(caller),
                  .idempotency_key = std::string{request.header("idempotency-key")},
                  .trace_id = trace_id_of(request.header("traceparent"))};
-    auto captured = co_await table_.execute(std::move(call), *message);
-    if (captured) co_return json(captured->replayed() ? 200 : 201, *captured);
-    Error error = std::move(captured).error();
+    const auto answered = co_await table_.call(std::move(call), *message);
+    if (answered) co_return json(answered->captured().replayed() ? 200 : 201, answered->captured());
+    Error error = answered.error();
     if (error.field == "idempotency_key") error.field = "Idempotency-Key";
     co_return refuse(error, trace_id);
 }
 
 asio::awaitable<HttpResponse> HttpDoor::answer(const CommandInfo& command, HttpRequest request,
                                                Caller caller, Bytes trace_id) {
-    if (command.prototype->GetDescriptor() == v1::ReadStatus::descriptor()) {
-        const auto status = table_.status(caller);
-        co_return status ? json(200, *status, Zeros::shown) : refuse(status.error(), trace_id);
+    const std::unique_ptr<google::protobuf::Message> question{command.prototype->New()};
+    const auto parsed = from_query(request.query(), *question);
+    if (!parsed) co_return problem(400, parsed.error(), trace_id);
+    if (const auto* feed = dynamic_cast<const v1::FollowFeed*>(question.get()))
+        co_return follow(request, *feed, trace_id);
+    Request call{.caller = std::move(caller), .idempotency_key = {}, .trace_id = trace_id};
+    const auto answered = co_await table_.call(std::move(call), *question);
+    if (answered && answered->has_status()) co_return json(200, answered->status(), Zeros::shown);
+    if (answered) co_return json(200, answered->events());
+    const bool asked_wrongly = answered.error().code == Errc::out_of_range;
+    co_return asked_wrongly ? problem(400, answered.error(), trace_id)
+                            : refuse(answered.error(), trace_id);
+}
+
+HttpResponse HttpDoor::follow(const HttpRequest& request, const v1::FollowFeed& query,
+                              BytesView trace_id) {
+    if (!request.asks_for_websocket) {
+        const Error error{Errc::unsupported, "the feed is a WebSocket", "Upgrade", "websocket"};
+        HttpResponse refusal = problem(426, error, trace_id);
+        refusal.headers.emplace_back("Upgrade", "websocket");
+        return refusal;
     }
-    auto query = parse_query(request.query());
-    if (!query) co_return problem(400, query.error(), trace_id);
-    const auto page = co_await table_.read_events(std::move(caller), *std::move(query));
-    co_return page ? json(200, *page) : refuse(page.error(), trace_id);
+    const auto journal = feed_.journal().identity().journal.value().text();
+    if (!query.journal_id().empty() && query.journal_id() != journal)
+        return problem(409,
+                       Error{Errc::conflict, "the device writes to another journal now",
+                             "journal_id", journal + ", from after=0 on"},
+                       trace_id);
+    const Seq head = feed_.journal().head().seq;
+    const Seq after = query.has_after() ? Seq{query.after()} : head;
+    if (after > head)
+        return problem(400,
+                       Error{Errc::out_of_range, "nothing has that sequence yet", "after",
+                             "at most " + std::to_string(head.value())},
+                       trace_id);
+    HttpResponse response;
+    if (offered(request, feed_protocol))
+        response.headers.emplace_back("Sec-WebSocket-Protocol", std::string{feed_protocol});
+    response.told = [this, after, topics = query.topics()](HttpListener& listener) {
+        return tell(listener, FeedFollower{feed_, after, topics});
+    };
+    return response;
+}
+
+asio::awaitable<void> HttpDoor::tell(HttpListener& listener, FeedFollower follower) {
+    for (;;) {
+        const auto messages = co_await follower.next();
+        if (!messages) co_return;
+        for (const auto& message : *messages) {
+            const Bytes text = to_json(message);
+            if (const auto told = co_await listener.tell(text); !told) co_return;
+        }
+    }
 }
 
 asio::awaitable<HttpResponse> HttpDoor::handle(HttpRequest request) {

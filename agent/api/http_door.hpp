@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/api/command_table.hpp"
+#include "agent/api/feed.hpp"
 #include "agent/api/tokens.hpp"
 #include "agent/runtime/http_server.hpp"
 
@@ -11,13 +12,15 @@ namespace till {
 /// Who may ask: Host must be localhost, 127.0.0.1 or [::1] with our port (DNS rebinding), an Origin
 /// must be our own (other sites' pages), and a bearer token names caller and role. A capture needs
 /// an Idempotency-Key. 201 answers what was captured now, 200 what the key had captured before. A
-/// traceparent (W3C) gives the trace id; else one is made.
+/// traceparent (W3C) gives the trace id; else one is made. The feed is a WebSocket; there a browser, which
+/// cannot send headers of its own, names its token as a subprotocol, "bearer.TOKEN", beside
+/// "tillstream.feed.v1".
 ///
 /// References must outlive it. Thread: the loop's.
 class HttpDoor {
 public:
-    HttpDoor(CommandTable& table, Tokens tokens, Random& random)
-        : table_{table}, tokens_{std::move(tokens)}, random_{random} {}
+    HttpDoor(CommandTable& table, const Tokens& tokens, Feed& feed, Random& random)
+        : table_{table}, tokens_{tokens}, feed_{feed}, random_{random} {}
 
     asio::awaitable<HttpResponse> handle(HttpRequest request);
 
@@ -32,8 +35,13 @@ private:
     asio::awaitable<HttpResponse> answer(const CommandInfo& command, HttpRequest request,
                                          Caller caller, Bytes trace_id);
 
+    HttpResponse follow(const HttpRequest& request, const v1::FollowFeed& query,
+                        BytesView trace_id);
+    static asio::awaitable<void> tell(HttpListener& listener, FeedFollower follower);
+
     CommandTable& table_;
-    Tokens tokens_;
+    const Tokens& tokens_;
+    Feed& feed_;
     Random& random_;
 };
 

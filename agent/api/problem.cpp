@@ -2,15 +2,19 @@
 
 #include "agent/api/json.hpp"
 #include "agent/core/hex.hpp"
-#include "sync/wire/commands.pb.h"
 
 namespace till {
+
+/// It is outside the command, as HTTP says it and as a Call does.
+static bool is_key(std::string_view field) {
+    return field == "Idempotency-Key" || field == "idempotency_key";
+}
 
 unsigned http_status(const Error& error) {
     const bool about_field = !error.field.empty();
     switch (error.code) {
         case Errc::malformed:
-            return about_field && error.field != "Idempotency-Key" ? 422 : 400;
+            return about_field && !is_key(error.field) ? 422 : 400;
         case Errc::out_of_range:
             return about_field ? 422 : 413;  // A record over the limit has no field.
         case Errc::unsupported:
@@ -37,7 +41,7 @@ unsigned http_status(const Error& error) {
     return 500;
 }
 
-HttpResponse problem(unsigned status, const Error& error, BytesView trace_id) {
+tillstream::v1::Problem problem_of(unsigned status, const Error& error, BytesView trace_id) {
     tillstream::v1::Problem body;
     body.set_type("about:blank");
     body.set_title(std::string{name(error.code)});
@@ -48,10 +52,14 @@ HttpResponse problem(unsigned status, const Error& error, BytesView trace_id) {
         body.set_allowed(error.allowed);
     }
     body.set_trace_id(hex(trace_id));
+    return body;
+}
+
+HttpResponse problem(unsigned status, const Error& error, BytesView trace_id) {
     HttpResponse response{.status = status, .content_type = "application/problem+json"};
     if (status == 503) response.headers.emplace_back("Retry-After", "1");
     if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-    response.body = to_json(body);
+    response.body = to_json(problem_of(status, error, trace_id));
     return response;
 }
 

@@ -26,11 +26,15 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
          {"journal", journal_->identity().journal.value().text()},
          {"head", journal_->head().seq.value()}});
 
-    world_.door.open(*door_);
+    world_.door.open({.http = http_door_.get(), .calls = call_door_.get()});
 
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto state = co_await asio::this_coro::cancellation_state;
     children_.spawn(watch_journal());
+    if (world_.zmq) {
+        world_.zmq->on_subscribed([this] { feed_->sync_changed(); });
+        children_.spawn(publish_feed(*world_.zmq));
+    }
     for (const auto& drop : drops_) children_.spawn(drop->run());
     if (uplink_) {
         children_.spawn(uplink_->run());
@@ -41,11 +45,45 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
     while (!ending_ && state.cancelled() == asio::cancellation_type::none)
         co_await ended_.async_wait(nothrow);
     co_await world_.door.close();
+    if (world_.zmq) world_.zmq->on_subscribed({});
     children_.cancel();
     co_await children_.join();
     // A stop that came while a new agent was to take over is still a stop.
     if (state.cancelled() != asio::cancellation_type::none) co_return Ending{};
     co_return *std::move(ending_);
+}
+
+v1::SyncState Agent::sync_state() const {
+    v1::SyncState out;
+    out.set_head_seq(journal_->head().seq.value());
+    out.set_acknowledged_seq(journal_->acknowledged().seq.value());
+    out.set_clock_trusted(identity_->now().trusted);
+    if (!uplink_) {
+        out.set_last_error("the settings say not to connect");
+        return out;
+    }
+    const sync::LinkState& link = uplink_->state();
+    out.set_up(link.up);
+    out.set_since_ms(link.since.wall.value());
+    out.set_last_error(link.last_error);
+    out.set_clock_offset_ms(link.clock.offset_ms);
+    out.set_clock_error_ms(static_cast<std::uint64_t>(link.clock.error_ms));
+    return out;
+}
+
+/// Reads the journal for it only while somebody listens.
+asio::awaitable<void> Agent::publish_feed(ZmqServer& to) {
+    for (;;) {
+        if (const auto any = co_await to.wait_subscribers(); !any) co_return;
+        FeedFollower follower{*feed_, journal_->head().seq, {}};
+        while (to.has_subscribers()) {
+            const auto messages = co_await follower.next();
+            if (!messages && messages.error().code == Errc::abandoned) co_return;
+            if (!messages) break;  // The journal could not be read: from its head on, then.
+            for (const auto& message : *messages)
+                to.publish(message.topic(), message.SerializeAsString());
+        }
+    }
 }
 
 void Agent::end(Ending ending) {

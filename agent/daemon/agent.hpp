@@ -1,6 +1,8 @@
 #pragma once
 
 #include "agent/api/command_table.hpp"
+#include "agent/api/feed.hpp"
+#include "agent/api/zmq_server.hpp"
 #include "agent/capture/file_drop.hpp"
 #include "agent/daemon/believed_clock.hpp"
 #include "agent/daemon/day_reporter.hpp"
@@ -34,6 +36,7 @@ public:
         Clock& clock;
         Random& random;
         FrontDoor& door;  ///< Opened while an agent runs.
+        ZmqServer* zmq;   ///< Where the feed is published; null: nowhere.
     };
 
     /// Fails as the parts do: corrupt, forbidden, io, malformed, out_of_range, each with a detail
@@ -51,16 +54,19 @@ public:
 
 private:
     explicit Agent(const World& world);
-    Result<void> open_door();
+    Result<void> open_doors();
     Result<void> open_file_drops();
 
     asio::awaitable<Result<sync::ClientContext>> context() override;
+    void on_link_changed() override { feed_->sync_changed(); }
     void on_welcomed(const sync::UplinkSession::Welcomed& welcomed) override;
     void on_forked(const sync::Mark& centre) override;
     void on_retired(const Bytes& store_epoch) override;
     void on_totals_stored(std::string_view business_day, std::uint32_t amendment) override;
     void on_noticed(std::string_view topic, std::uint64_t version) override;
 
+    v1::SyncState sync_state() const;
+    asio::awaitable<void> publish_feed(ZmqServer& to);
     asio::awaitable<void> report_now_and_then();
     asio::awaitable<void> let_go_of_old_events();
     asio::awaitable<void> fetch_keys();
@@ -83,7 +89,10 @@ private:
     std::vector<std::unique_ptr<Leftover>> leftovers_;
     std::chrono::milliseconds backup_age_{0};  // What the centre asks to keep events for.
     std::optional<Bytes> handed_over_to_;  // Epoch of the store that older journals are offered to.
-    std::unique_ptr<HttpDoor> door_;
+    Tokens tokens_;
+    std::unique_ptr<Feed> feed_;
+    std::unique_ptr<HttpDoor> http_door_;
+    std::unique_ptr<CallDoor> call_door_;
     std::unique_ptr<DropSink> drop_sink_;
     Secret drop_key_;
     std::vector<std::unique_ptr<FileDrop>> drops_;

@@ -87,6 +87,23 @@ asio::awaitable<Result<bool>> run_agents(Agent::World world) {
     co_return true;
 }
 
+/// Null when the settings say so, or when the home's own path is too long for a socket's name.
+Result<std::unique_ptr<ZmqServer>> open_zmq(const asio::any_io_executor& executor, const Home& home,
+                                            const AgentSettings& settings, FrontDoor& door) {
+    if (!settings.zmq_enabled) return std::unique_ptr<ZmqServer>{};
+    ZmqServer::Options options{
+        .calls = settings.zmq_socket, .feed = settings.zmq_feed_socket, .mode = settings.zmq_mode};
+    if (options.calls.empty()) options.calls = home / "agent.sock";
+    if (options.feed.empty()) options.feed = home / "feed.sock";
+    const auto handle = [&door](Bytes call) { return door.handle_call(std::move(call)); };
+    auto server = ZmqServer::listen(executor, options, handle);
+    const bool is_ours = settings.zmq_socket.empty() && settings.zmq_feed_socket.empty();
+    if (server || !is_ours || server.error().code != Errc::out_of_range) return server;
+    log(LogLevel::warning, "agent", "no ZeroMQ door: set zmq.socket and zmq.feed_socket",
+        {{"why", server.error().detail}});
+    return std::unique_ptr<ZmqServer>{};
+}
+
 asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& settings) {
     SystemClock clock;
     SystemRandom random;
@@ -95,12 +112,14 @@ asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& s
     const auto handle = [&door](HttpRequest request) { return door.handle(std::move(request)); };
     TILL_CO_TRY(const auto server,
                 HttpServer::listen(executor, "127.0.0.1", settings.http_port, {}, handle));
+    TILL_CO_TRY(const auto zmq, open_zmq(executor, home, settings, door));
     TILL_CO_TRY_VOID(home.save_port(server->port()));
     TaskGroup serving{executor};
     serving.spawn(server->run());
+    if (zmq) serving.spawn(zmq->run());
 
     co_await asio::this_coro::throw_if_cancelled(false);
-    const Agent::World world{executor, home, settings, clock, random, door};
+    const Agent::World world{executor, home, settings, clock, random, door, zmq.get()};
     auto ended = co_await run_agents(world);
     door.shut();
     serving.cancel();

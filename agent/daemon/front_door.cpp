@@ -1,50 +1,67 @@
 #include "agent/daemon/front_door.hpp"
 
+#include "agent/api/problem.hpp"
 #include "agent/runtime/deadline.hpp"
 
 namespace till {
 
-namespace {
-
 /// One more inside while it lives, however the request ends.
-class Inside {
-public:
-    Inside(std::size_t& count, asio::steady_timer& changed) : count_{count}, changed_{changed} {
-        ++count_;
-    }
+struct FrontDoor::Inside {
+    explicit Inside(FrontDoor& door) : front{door} { ++front.inside_; }
     Inside(const Inside&) = delete;
     ~Inside() {
-        if (--count_ == 0) changed_.cancel();
+        if (--front.inside_ == 0) front.changed_.cancel();
     }
 
-private:
-    std::size_t& count_;
-    asio::steady_timer& changed_;
+    FrontDoor& front;
 };
 
-HttpResponse sent_away() {
-    return {.status = 503,
-            .content_type = "application/problem+json",
-            .headers = {{"Retry-After", "1"}},
-            .body = R"({"title":"busy","status":503,"detail":"the agent is stopping"})"};
-}
+namespace {
+
+const Error stopping{Errc::busy, "the agent is stopping"};
 
 }  // namespace
 
-asio::awaitable<HttpResponse> FrontDoor::handle(HttpRequest request) {
-    while (door_ == nullptr && !shut_) co_await changed_.async_wait(nothrow);
-    if (door_ == nullptr) co_return sent_away();
-    const Inside inside{inside_, changed_};
-    co_return co_await door_->handle(std::move(request));
+asio::awaitable<std::shared_ptr<FrontDoor::Inside>> FrontDoor::enter() {
+    while (!doors_ && !shut_) co_await changed_.async_wait(nothrow);
+    co_return doors_ ? std::make_shared<Inside>(*this) : nullptr;
 }
 
-void FrontDoor::open(HttpDoor& door) {
-    door_ = &door;
+asio::awaitable<HttpResponse> FrontDoor::handle(HttpRequest request) {
+    const auto inside = co_await enter();
+    if (!inside) co_return problem(503, stopping, {});
+    HttpResponse response = co_await doors_->http->handle(std::move(request));
+    if (!response.told) co_return response;
+    HttpResponse watched = response;
+    watched.told = [this, inside, response](HttpListener& listener) {
+        return listen(response, listener);
+    };
+    co_return watched;
+}
+
+/// Until the client leaves or this agent's doors are closed.
+asio::awaitable<void> FrontDoor::listen(HttpResponse response, HttpListener& listener) {
+    using namespace asio::experimental::awaitable_operators;
+    const auto told = [&] { return response.told(listener); };
+    if (doors_) co_await (told() || changed_.async_wait(nothrow));
+}
+
+asio::awaitable<Bytes> FrontDoor::handle_call(Bytes call) {
+    const auto inside = co_await enter();
+    if (inside) co_return co_await doors_->calls->handle(std::move(call));
+    v1::Answer answer;
+    *answer.mutable_problem() = problem_of(503, stopping, {});
+    co_return answer.SerializeAsString();
+}
+
+void FrontDoor::open(const Doors& doors) {
+    doors_ = doors;
     changed_.cancel();
 }
 
 asio::awaitable<void> FrontDoor::close() {
-    door_ = nullptr;
+    doors_.reset();
+    changed_.cancel();
     while (inside_ > 0) co_await changed_.async_wait(nothrow);
 }
 

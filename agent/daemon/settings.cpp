@@ -136,6 +136,12 @@ Result<AgentSettings> parse_settings(std::string_view toml, std::string_view fil
     TILL_TRY(auto store, read_store(file, file_name));
     AgentSettings settings{.store = std::move(store)};
     settings.http_port = static_cast<std::uint16_t>(file.section("http").integer("port"));
+    const auto& zmq = file.section("zmq");
+    settings.zmq_enabled = zmq.boolean("enabled");
+    if (!zmq.text("socket").empty()) settings.zmq_socket = folder / zmq.text("socket");
+    if (!zmq.text("feed_socket").empty())
+        settings.zmq_feed_socket = folder / zmq.text("feed_socket");
+    settings.zmq_mode = static_cast<unsigned>(std::stoul(zmq.text("mode"), nullptr, 8));
     const auto reserve = file.section("journal").integer("reserve_mib");
     settings.journal_reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
     if (const auto days = file.section("journal").integer("keep_days"); days > 0)

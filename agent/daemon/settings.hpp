@@ -26,6 +26,9 @@ struct AgentSettings {
     /// Store and workstation names and the sealing key are enrolment's; see workstation().
     WorkstationSettings store;
     std::uint16_t http_port = 0;  ///< 0: the kernel picks.
+    bool zmq_enabled = true;
+    std::filesystem::path zmq_socket, zmq_feed_socket;  ///< Empty: in the home.
+    unsigned zmq_mode = 0600;
     std::uint64_t journal_reserve_bytes = 0;
     std::optional<std::chrono::milliseconds> journal_keep;  ///< Nothing: events stay for ever.
     bool uplink_enabled = true;

@@ -14,6 +14,7 @@ using config::Type;
 
 constexpr std::array<std::string_view, 3> tax_roundings = {"line", "rate", "receipt"};
 constexpr std::array<std::string_view, 3> roles = {"pos", "stock", "administrator"};
+constexpr std::array<std::string_view, 3> modes = {"0600", "0660", "0666"};
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
 
 constexpr std::array store = {
@@ -111,6 +112,20 @@ constexpr std::array http = {
             .meaning = "Port of the door on 127.0.0.1; 0 lets the kernel choose (see http.port)"},
 };
 
+constexpr std::array zmq = {
+    Setting{.key = "enabled",
+            .type = Type::boolean,
+            .fallback = "true",
+            .meaning = "Whether to open the ZeroMQ sockets: calls and feed"},
+    Setting{.key = "socket", .meaning = "Unix socket for calls; empty: agent.sock in the home"},
+    Setting{.key = "feed_socket",
+            .meaning = "Unix socket of the feed; empty: feed.sock in the home"},
+    Setting{.key = "mode",
+            .fallback = "0600",
+            .choices = modes,
+            .meaning = "Permissions of both. Calls need a token as well; the feed does not"},
+};
+
 constexpr std::array journal = {
     Setting{.key = "reserve_mib",
             .type = Type::integer,
@@ -163,6 +178,7 @@ constexpr std::array sections = {
     Section{"tax_rule", true, tax_rule, "One for each tax rule."},
     Section{"limit", true, limit, "How far a role may go on its own; one for each role."},
     Section{"http", false, http, "The local door for points of sale, on this machine only."},
+    Section{"zmq", false, zmq, "The same commands over ZeroMQ, and a feed of what happens."},
     Section{"journal", false, journal, "The device's memory of every sale."},
     Section{"uplink", false, uplink, "The connection to the centre."},
     Section{"log", false, logging, "Structured lines on standard error; never personal data."},

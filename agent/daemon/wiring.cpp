@@ -72,7 +72,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     // What may be captured, and by which doors.
     TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, *agent->believed_clock_,
                                                world.random, workstation(settings, enrolment)));
-    TILL_TRY_VOID(agent->open_door());
+    TILL_TRY_VOID(agent->open_doors());
     TILL_TRY_VOID(agent->open_file_drops());
 
     // What the centre is told.
@@ -87,7 +87,9 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     agent->reporter_ = std::make_unique<DayReporter>(world.executor, reporting, *agent->journal_,
                                                      *agent->identity_, submit_totals);
     if (!settings.uplink_enabled) return agent;
-    agent->port_ = std::make_unique<JournalPort>(*agent->journal_, enrolment.server_ca_pem);
+    const auto on_acknowledged = [feed = agent->feed_.get()] { feed->sync_changed(); };
+    agent->port_ =
+        std::make_unique<JournalPort>(*agent->journal_, enrolment.server_ca_pem, on_acknowledged);
     const sync::Uplink::Options uplink{.gateway = enrolment.gateway,
                                        .hello = hello(agent->journal_->identity(), enrolment),
                                        .seed = seed(world.random)};
@@ -96,7 +98,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
 }
 
 /// One token for each role that a person or program may have; more lie in `tokens`, as hashes.
-Result<void> Agent::open_door() {
+Result<void> Agent::open_doors() {
     std::string known;
     for (const Role role : {Role::pos, Role::stock, Role::reader, Role::administrator}) {
         const std::string word{name(role)};
@@ -106,8 +108,12 @@ Result<void> Agent::open_door() {
     const auto more = read_private_file(world_.home / "tokens");
     if (!more && more.error().code != Errc::not_found) return more.error();
     if (more) known += more->reveal();
-    TILL_TRY(auto tokens, Tokens::parse(known));
-    door_ = std::make_unique<HttpDoor>(*table_, std::move(tokens), world_.random);
+    TILL_TRY(tokens_, Tokens::parse(known));
+    const auto ask = [this] { return sync_state(); };
+    table_->on_sync_state(ask);
+    feed_ = std::make_unique<Feed>(world_.executor, *journal_, ask);
+    http_door_ = std::make_unique<HttpDoor>(*table_, tokens_, *feed_, world_.random);
+    call_door_ = std::make_unique<CallDoor>(*table_, tokens_, world_.random);
     return {};
 }
 

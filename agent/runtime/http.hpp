@@ -1,9 +1,13 @@
 #pragma once
 
 #include "agent/core/bytes.hpp"
+#include "agent/core/result.hpp"
+
+#include <boost/asio/awaitable.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +21,8 @@ struct HttpRequest {
     std::string target;                                        ///< As sent: "/v1/events?after=7".
     std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case.
     Bytes body;
-    std::uint16_t local_port = 0;  ///< Of the listener it came in by.
+    std::uint16_t local_port = 0;     ///< Of the listener it came in by.
+    bool asks_for_websocket = false;  ///< As RFC 6455 wants it.
 
     std::string_view path() const { return std::string_view{target}.substr(0, target.find('?')); }
     std::string_view query() const {
@@ -37,11 +42,23 @@ struct HttpRequest {
     }
 };
 
+/// A client on a WebSocket that is told things.
+class HttpListener {
+public:
+    virtual ~HttpListener() = default;
+    /// One text message. Fails with timed_out when the client takes none in for long, closed when it
+    /// is gone.
+    virtual boost::asio::awaitable<Result<void>> tell(BytesView text) = 0;
+};
+
 struct HttpResponse {
     unsigned status = 200;
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;
     Bytes body;
+    /// For a request that asks for a WebSocket: it becomes one, and this runs until it returns, or is
+    /// cancelled because the client left. Status and body are not sent then; headers are.
+    std::function<boost::asio::awaitable<void>(HttpListener&)> told = {};
 };
 
 }  // namespace till

@@ -2,6 +2,7 @@
 
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/http_server.hpp"
+#include "agent/runtime/http_websocket.hpp"
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -100,12 +101,22 @@ asio::awaitable<HttpEnd> serve_http(Stream& stream, const HttpHandler& handler,
         const unsigned version = parser.get().version();
         const bool keep_alive = !refused && parser.get().keep_alive();
         HttpResponse response;
+        detail::HttpHead head;
         if (refused) {
             response = detail::bare_refusal(*status);
         } else {
-            HttpRequest request = detail::to_plain(parser.release());
+            auto message = parser.release();
+            if (boost::beast::websocket::is_upgrade(message))
+                head = detail::HttpHead{message.base()};
+            HttpRequest request = detail::to_plain(std::move(message));
             request.local_port = local_port;
+            request.asks_for_websocket = head.count(boost::beast::http::field::upgrade) > 0;
             response = co_await handler(std::move(request));
+        }
+        if (response.told && head.count(boost::beast::http::field::upgrade) > 0) {
+            co_await this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+            co_await detail::serve_websocket(stream, std::move(head), std::move(response));
+            co_return HttpEnd::done;
         }
         auto message = detail::to_message(std::move(response), version, keep_alive && !stopping);
         const auto written =

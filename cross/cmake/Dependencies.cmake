@@ -16,6 +16,7 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET GLOBAL libsodium)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET GLOBAL nettle)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET GLOBAL libpq)
+pkg_check_modules(zmq REQUIRED IMPORTED_TARGET GLOBAL libzmq)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET GLOBAL tomlplusplus)
 

@@ -86,6 +86,7 @@ void Uplink::note_up(bool up) {
         {{"gateway", options_.gateway.host},
          {"mark", state_.mark.value()},
          {"clock_offset_ms", state_.clock.offset_ms}});
+    owner_.on_link_changed();
 }
 
 /// The same failure again and again is one line aloud; a shop may be offline for days.
@@ -97,6 +98,7 @@ void Uplink::note_down(const Ended& ended) {
     log(news ? LogLevel::info : LogLevel::debug, "uplink", "not connected",
         {{"gateway", options_.gateway.host}, {"why", ended.why}});
     reported_ = ended.why;
+    if (news) owner_.on_link_changed();
 }
 
 }  // namespace till::sync

@@ -71,6 +71,8 @@ public:
     virtual asio::awaitable<Result<ClientContext>> context() = 0;
     /// The link is up. The centre's time now is the wall clock less `welcomed.clock.offset_ms`.
     virtual void on_welcomed(const UplinkSession::Welcomed& welcomed) = 0;
+    /// The link went up or down, or is down for another reason: state() says.
+    virtual void on_link_changed() {}
     /// This journal's chain is not the centre's: capture into a new journal from now on.
     virtual void on_forked(const Mark& centre) = 0;
     /// All of the forked journal is kept at the store of this epoch; run() returns after this.

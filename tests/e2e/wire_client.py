@@ -4,32 +4,11 @@ import hashlib
 import os
 import socket
 import struct
-import sys
-import tempfile
 import time
-import types
 import uuid
-from pathlib import Path
 
 from harness import check, run
-from testing import Skip
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append("/usr/lib/python3/dist-packages")  # Debian's, when another python3 comes first.
-
-
-def _messages():
-    """Every message and enum value of the .proto files, by its short name."""
-    try:
-        from google.protobuf import descriptor_pb2, message_factory
-    except ImportError:
-        raise Skip("Debian's package python3-protobuf is not installed") from None
-    with tempfile.NamedTemporaryFile(prefix="tillstream-") as file:
-        run("protoc", f"-I{ROOT}", "--include_imports", f"--descriptor_set_out={file.name}", "sync/wire/frames.proto")
-        files = descriptor_pb2.FileDescriptorSet.FromString(file.read()).file
-    names = {name.rsplit(".", 1)[1]: made for name, made in message_factory.GetMessages(files).items()}
-    names |= {value.name: value.number for one in files for enum in one.enum_type for value in enum.value}
-    return types.SimpleNamespace(**names)
+from protos import messages
 
 
 def sha256(data):
@@ -62,7 +41,7 @@ class WireDevice:
     wire = None
 
     def __init__(self, gateway, agent, store="12", workstation="12/9", version="0.0.1"):
-        WireDevice.wire = WireDevice.wire or _messages()
+        WireDevice.wire = WireDevice.wire or messages("sync/wire/frames.proto")
         self.gateway, self.credentials = gateway, agent.home / "credentials.pem"
         subject = run("openssl", "x509", "-in", self.credentials, "-noout", "-subject", "-nameopt", "multiline").stdout
         self.id = uuid.UUID(subject.split("commonName")[1].split("=")[1].split()[0]).bytes

@@ -54,7 +54,9 @@ struct Till {
                   must(JournalCore::create(options, {.receipt_prefix = "417-1"}, clock)), options,
                   clock},
           table{must(CommandTable::open(journal, clock, random, shop(centre.key)))},
-          door{*table, must(Tokens::parse(token.line)), random} {
+          known{must(Tokens::parse(token.line))},
+          feed{served.loop.get_executor(), journal, [] { return v1::SyncState{}; }},
+          door{*table, known, feed, random} {
         served.start(door.handler());
     }
     ~Till() { served.stop(); }
@@ -90,6 +92,8 @@ struct Till {
     JournalCore::Options options;
     Journal journal;
     std::unique_ptr<CommandTable> table;
+    Tokens known;
+    Feed feed;
     HttpDoor door;
 };
 

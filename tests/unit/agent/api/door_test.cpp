@@ -21,7 +21,10 @@ struct Door {
         const NewToken reader = make_token("audit", Role::reader, shop.random);
         auto tokens = Tokens::parse("# tokens\n" + pos.line + "\n\n" + reader.line + " # audit\n");
         REQUIRE(tokens);
-        door.emplace(*shop.table, *std::move(tokens), shop.random);
+        known = *std::move(tokens);
+        const auto ask = [] { return v1::SyncState{}; };
+        feed.emplace(shop.loop.get_executor(), *shop.journal, ask);
+        door.emplace(*shop.table, known, *feed, shop.random);
         auto listening =
             HttpServer::listen(shop.loop.get_executor(), "127.0.0.1", 0, limits, door->handler());
         REQUIRE(listening);
@@ -70,6 +73,8 @@ struct Door {
     std::string get(const std::string& target) { return raw(request("GET " + target, "")); }
 
     Shop shop;
+    Tokens known;
+    std::optional<Feed> feed;
     std::optional<HttpDoor> door;
     std::unique_ptr<HttpServer> server;
     std::string token, reader_token;

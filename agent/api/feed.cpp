@@ -1,0 +1,94 @@
+#include "agent/api/feed.hpp"
+
+#include "agent/runtime/deadline.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace till {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t page_records = 64, page_bytes = 256 * 1024;
+constexpr auto sync_interval = 100ms;
+constexpr const char* sync_topic = "sync";
+
+}  // namespace
+
+std::string topic_of(const v1::StoredEvent& event) {
+    const auto* oneof = v1::Event::descriptor()->FindOneofByName("fact");
+    const auto* field = v1::Event::GetReflection()->GetOneofFieldDescriptor(event.event(), oneof);
+    return "capture." + (field ? field->name() : "unknown");
+}
+
+void Feed::sync_changed() {
+    ++version_;
+    changed_.cancel();
+}
+
+FeedFollower::FeedFollower(Feed& feed, Seq after, std::string_view topics)
+    : feed_{feed}, after_{after} {
+    for (const auto part : topics | std::views::split(','))
+        topics_.emplace_back(part.begin(), part.end());
+    std::erase(topics_, "");
+}
+
+bool FeedFollower::wants(std::string_view topic) const {
+    return topics_.empty() || std::ranges::any_of(topics_, [&](const std::string& each) {
+               return topic.starts_with(each);
+           });
+}
+
+asio::awaitable<Result<FeedFollower::Messages>> FeedFollower::captures() {
+    TILL_CO_TRY(const auto envelopes,
+                co_await feed_.journal_.read(after_, page_bytes, page_records));
+    Messages messages;
+    for (const auto& envelope : envelopes) {
+        after_ = envelope.seq;
+        v1::FeedMessage message;
+        *message.mutable_event() = shown(envelope);
+        message.set_topic(topic_of(message.event()));
+        if (wants(message.topic())) messages.push_back(std::move(message));
+    }
+    co_return messages;
+}
+
+/// For the next capture, or for news of the link, but not for each of many.
+asio::awaitable<Result<void>> FeedFollower::wait() {
+    using namespace asio::experimental::awaitable_operators;
+    asio::steady_timer soon{co_await asio::this_coro::executor, told_at_ + sync_interval};
+    const bool news = told_ != feed_.version_ && wants(sync_topic);
+    const auto capture = [this] { return feed_.journal_.wait_beyond(after_); };
+    if (news)
+        co_await (capture() || soon.async_wait(nothrow));
+    else
+        co_await (capture() || feed_.changed_.async_wait(nothrow));
+    const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (cancelled != asio::cancellation_type::none)
+        co_return Error{Errc::abandoned, "following the feed"};
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::vector<v1::FeedMessage>>> FeedFollower::next() {
+    const std::string journal = feed_.journal_.identity().journal.value().text();
+    Messages messages;
+    while (messages.empty()) {
+        const auto now = std::chrono::steady_clock::now();
+        if (told_ != feed_.version_ && wants(sync_topic) && now >= told_at_ + sync_interval) {
+            told_ = feed_.version_;
+            told_at_ = now;
+            messages.emplace_back().set_topic(sync_topic);
+            *messages.back().mutable_sync() = feed_.ask_();
+        } else if (after_ < feed_.journal_.head().seq) {
+            TILL_CO_TRY(messages, co_await captures());
+        } else {
+            TILL_CO_TRY_VOID(co_await wait());
+        }
+    }
+    for (auto& message : messages) message.set_journal_id(journal);
+    co_return messages;
+}
+
+}  // namespace till

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "agent/api/command_table.hpp"
+#include "agent/journal/journal.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace till {
+
+/// What happens on the device, message by message: captures as they lie in the journal, and how the
+/// link to the centre stands. Every follower has a cursor of its own into the journal, so none needs
+/// memory here and none that is slow holds up another, or a capture.
+///
+/// References must outlive it. Thread: the loop's.
+class Feed {
+public:
+    Feed(asio::any_io_executor executor, Journal& journal, std::function<v1::SyncState()> ask)
+        : journal_{journal},
+          ask_{std::move(ask)},
+          changed_{executor, asio::steady_timer::time_point::max()} {}
+
+    /// The link or what the centre has changed. Many in a moment become one message.
+    void sync_changed();
+
+    Journal& journal() { return journal_; }
+
+private:
+    friend class FeedFollower;
+    Journal& journal_;
+    std::function<v1::SyncState()> ask_;
+    std::uint64_t version_ = 1;
+    asio::steady_timer changed_;  // Never expires; cancelled when the version grew.
+};
+
+/// One reader of the feed. It begins with the state of the link, then gives captures after `after`.
+class FeedFollower {
+public:
+    /// `topics` are beginnings of topics, with commas between; empty: all.
+    FeedFollower(Feed& feed, Seq after, std::string_view topics);
+
+    /// The next messages, at least one, in order; waits until there is any. Fails with abandoned when
+    /// cancelled, else as the journal does.
+    asio::awaitable<Result<std::vector<v1::FeedMessage>>> next();
+
+private:
+    using Messages = std::vector<v1::FeedMessage>;
+    asio::awaitable<Result<Messages>> captures();
+    asio::awaitable<Result<void>> wait();
+    bool wants(std::string_view topic) const;
+
+    Feed& feed_;
+    Seq after_;
+    std::vector<std::string> topics_;
+    std::uint64_t told_ = 0;  // Version of the link's state.
+    std::chrono::steady_clock::time_point told_at_{};
+};
+
+/// "capture.retail_transaction"; a kind this build does not know is "capture.unknown".
+std::string topic_of(const v1::StoredEvent& event);
+
+}  // namespace till
