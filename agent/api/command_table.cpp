@@ -10,6 +10,8 @@
 #include <boost/asio/experimental/channel.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <map>
 
 namespace till {
 
@@ -94,6 +96,8 @@ struct CommandTable::Impl {
 
     Result<Call> judge(const CommandRow& row, Request request,
                        const google::protobuf::Message& command) const;
+    asio::awaitable<Result<v1::Captured>> take(const CommandRow& row, Request request,
+                                               const google::protobuf::Message& command);
     asio::awaitable<Result<v1::Captured>> run(const CommandRow& row, Call call);
     asio::awaitable<Result<v1::Captured>> run_alone(const CommandRow& row, Call call);
     asio::awaitable<Result<v1::Captured>> capture(const CommandRow& row, const Call& call,
@@ -112,6 +116,8 @@ struct CommandTable::Impl {
     StoreCalendar calendar;
     v1::WorkstationState state;
     std::function<v1::SyncState()> sync_state = {};
+    std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> outcomes = {};
+    Durations durations = {};
     bool unsure = false;       // Whether a command that changes the state was stored is not known.
     std::optional<Lane> lane;  // Made at the first use: only then is the executor known.
 };
@@ -259,9 +265,31 @@ asio::awaitable<Result<v1::Captured>> CommandTable::execute(
     Request request, const google::protobuf::Message& command) {
     const CommandRow* row = find_row(command.GetDescriptor());
     if (!row || !row->build) co_return Error{Errc::unsupported, "not a capture"};
-    TILL_CO_TRY(Impl::Call call, impl_->judge(*row, std::move(request), command));
-    if (row->exclusive) co_return co_await impl_->run_alone(*row, std::move(call));
-    co_return co_await impl_->run(*row, std::move(call));
+    const auto began = std::chrono::steady_clock::now();
+    auto done = co_await impl_->take(*row, std::move(request), command);
+    const auto outcome = !done              ? name(done.error().code)
+                         : done->replayed() ? std::string_view{"replayed"}
+                                            : std::string_view{"stored"};
+    ++impl_->outcomes[{row->info.name, outcome}];
+    if (outcome == "stored") impl_->durations.add(std::chrono::steady_clock::now() - began);
+    co_return done;
+}
+
+asio::awaitable<Result<v1::Captured>> CommandTable::Impl::take(
+    const CommandRow& row, Request request, const google::protobuf::Message& command) {
+    TILL_CO_TRY(Call call, judge(row, std::move(request), command));
+    if (row.exclusive) co_return co_await run_alone(row, std::move(call));
+    co_return co_await run(row, std::move(call));
+}
+
+void CommandTable::write_metrics(MetricsText& into) const {
+    for (const auto& [what, count] : impl_->outcomes)
+        into.counter("tillstream_commands_total",
+                     "Captures by what came of them: stored, replayed, or why they were refused.",
+                     static_cast<double>(count),
+                     {{"command", what.first}, {"outcome", what.second}});
+    impl_->durations.write(into, "tillstream_capture_duration_seconds",
+                           "From a command's arrival until it was on stable storage.");
 }
 
 asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,

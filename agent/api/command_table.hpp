@@ -4,6 +4,7 @@
 #include "agent/core/clock.hpp"
 #include "agent/core/result.hpp"
 #include "agent/journal/journal.hpp"
+#include "agent/runtime/metrics.hpp"
 #include "sync/wire/commands.pb.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -93,6 +94,9 @@ public:
 
     /// A page of events after `query.after`, oldest first, as shown() gives them.
     asio::awaitable<Result<v1::EventPage>> read_events(Caller caller, v1::ReadEvents query);
+
+    /// How many captures came to what, and how long they took.
+    void write_metrics(MetricsText& into) const;
 
 private:
     struct Impl;

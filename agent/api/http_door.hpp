@@ -24,6 +24,12 @@ public:
 
     asio::awaitable<HttpResponse> handle(HttpRequest request);
 
+    /// Where requests for `is_for` go: without a token, from this machine.
+    void on_monitored(std::function<bool(const HttpRequest&)> is_for, HttpHandler handler) {
+        is_monitored_ = std::move(is_for);
+        monitor_ = std::move(handler);
+    }
+
     /// For HttpServer::listen.
     HttpHandler handler() {
         return [this](HttpRequest request) { return handle(std::move(request)); };
@@ -43,6 +49,8 @@ private:
     const Tokens& tokens_;
     Feed& feed_;
     Random& random_;
+    std::function<bool(const HttpRequest&)> is_monitored_;
+    HttpHandler monitor_;
 };
 
 }  // namespace till

@@ -16,7 +16,11 @@ ZmqSocket::ZmqSocket(asio::any_io_executor executor, zmq::context_t& context, zm
     socket_.set(zmq::sockopt::linger, 200);
 }
 
-ZmqSocket::~ZmqSocket() { ready_.release(); }  // The descriptor is libzmq's.
+ZmqSocket::~ZmqSocket() {
+    ready_.release();  // The descriptor is libzmq's.
+    std::error_code ignored;
+    if (!file_.empty()) std::filesystem::remove(file_, ignored);
+}
 
 Result<void> ZmqSocket::bind(const std::filesystem::path& file, unsigned mode) {
     if (file.native().size() >= sizeof(sockaddr_un::sun_path))
@@ -32,6 +36,7 @@ Result<void> ZmqSocket::bind(const std::filesystem::path& file, unsigned mode) {
         return Error{Errc::io, file.string() + ": " + failed.what()};
     }
     ::umask(before);
+    file_ = file;
     if (::chmod(file.c_str(), mode) != 0) return Error{Errc::io, file.string() + ": chmod"};
     return {};
 }

@@ -42,6 +42,7 @@ public:
 private:
     zmq::socket_t socket_;
     asio::posix::stream_descriptor ready_;
+    std::filesystem::path file_;  // Removed at the end; empty: not bound.
 };
 
 }  // namespace till

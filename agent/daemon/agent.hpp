@@ -12,6 +12,7 @@
 #include "agent/daemon/home.hpp"
 #include "agent/daemon/journals.hpp"
 #include "agent/daemon/leftover.hpp"
+#include "agent/daemon/monitor.hpp"
 #include "agent/daemon/set_aside.hpp"
 #include "agent/daemon/settings.hpp"
 #include "agent/runtime/task_group.hpp"
@@ -91,6 +92,7 @@ private:
     std::optional<Bytes> handed_over_to_;  // Epoch of the store that older journals are offered to.
     Tokens tokens_;
     std::unique_ptr<Feed> feed_;
+    std::unique_ptr<Monitor> monitor_;
     std::unique_ptr<HttpDoor> http_door_;
     std::unique_ptr<CallDoor> call_door_;
     std::unique_ptr<DropSink> drop_sink_;

@@ -8,6 +8,7 @@
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/http_server.hpp"
 #include "agent/runtime/log.hpp"
+#include "agent/runtime/service_notify.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "sync/wire/enrolment.pb.h"
 #include "sync/wire/enrolment_code.hpp"
@@ -104,7 +105,24 @@ Result<std::unique_ptr<ZmqServer>> open_zmq(const asio::any_io_executor& executo
     return std::unique_ptr<ZmqServer>{};
 }
 
-asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& settings) {
+/// SIGHUP: reads the settings again and applies those that may change while running.
+asio::awaitable<void> follow_settings(fs::path file) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::signal_set asked{co_await asio::this_coro::executor, SIGHUP};
+    for (;;) {
+        const auto [stopped, number] = co_await asked.async_wait(nothrow);
+        if (stopped) co_return;
+        const auto settings = load_settings(file);
+        if (settings) set_log_level(settings->log_level);
+        log(settings ? LogLevel::info : LogLevel::error, "agent",
+            settings ? "settings read again; those for a start apply at the next"
+                     : "the settings are not usable, nothing changed",
+            {{"file", file.string()}, {"why", settings ? "" : settings.error().detail}});
+    }
+}
+
+asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& settings,
+                                              fs::path settings_file) {
     SystemClock clock;
     SystemRandom random;
     const auto executor = co_await asio::this_coro::executor;
@@ -117,6 +135,8 @@ asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& s
     TaskGroup serving{executor};
     serving.spawn(server->run());
     if (zmq) serving.spawn(zmq->run());
+    serving.spawn(keep_service_told());
+    serving.spawn(follow_settings(settings_file));
 
     co_await asio::this_coro::throw_if_cancelled(false);
     const Agent::World world{executor, home, settings, clock, random, door, zmq.get()};
@@ -208,7 +228,8 @@ AgentExit check_settings(const fs::path& file) {
 
 AgentExit run_agent(const fs::path& folder, const std::optional<fs::path>& file) {
     if (!fs::exists(folder / "enrolment.toml")) return fail(not_enrolled(folder));
-    const auto settings = load_settings(file.value_or(folder / "agent.toml"));
+    const fs::path settings_file = file.value_or(folder / "agent.toml");
+    const auto settings = load_settings(settings_file);
     if (!settings) {
         std::cerr << "till-agent: the settings are not usable\n" << settings.error().detail << '\n';
         return AgentExit::settings;
@@ -216,7 +237,7 @@ AgentExit run_agent(const fs::path& folder, const std::optional<fs::path>& file)
     set_log_level(settings->log_level);
     auto home = Home::open(folder);
     if (!home) return fail(home.error());
-    const auto ran = run_until_done(run_behind_door(*home, *settings));
+    const auto ran = run_until_done(run_behind_door(*home, *settings, settings_file));
     if (!ran) return fail(ran.error());
     log(LogLevel::info, "agent", "stopped");
     return AgentExit::ok;

@@ -1,6 +1,7 @@
 #include "agent/daemon/front_door.hpp"
 
 #include "agent/api/problem.hpp"
+#include "agent/daemon/monitor.hpp"
 #include "agent/runtime/deadline.hpp"
 
 namespace till {
@@ -28,6 +29,12 @@ asio::awaitable<std::shared_ptr<FrontDoor::Inside>> FrontDoor::enter() {
 }
 
 asio::awaitable<HttpResponse> FrontDoor::handle(HttpRequest request) {
+    if (!doors_ && Monitor::is_for(request)) {
+        const bool alive = request.path() == "/healthz";
+        co_return HttpResponse{.status = alive ? 200U : 503U,
+                               .content_type = "text/plain; charset=utf-8",
+                               .body = alive ? "alive\n" : "the next journal is being opened\n"};
+    }
     const auto inside = co_await enter();
     if (!inside) co_return problem(503, stopping, {});
     HttpResponse response = co_await doors_->http->handle(std::move(request));

@@ -112,7 +112,17 @@ Result<void> Agent::open_doors() {
     const auto ask = [this] { return sync_state(); };
     table_->on_sync_state(ask);
     feed_ = std::make_unique<Feed>(world_.executor, *journal_, ask);
+    monitor_ = std::make_unique<Monitor>(
+        Monitor::Parts{.journal = *journal_,
+                       .table = *table_,
+                       .clock = world_.clock,
+                       .home = world_.home.root(),
+                       .reserve_bytes = world_.settings.journal_reserve_bytes,
+                       .sync_state = ask});
     http_door_ = std::make_unique<HttpDoor>(*table_, tokens_, *feed_, world_.random);
+    http_door_->on_monitored(&Monitor::is_for, [monitor = monitor_.get()](HttpRequest request) {
+        return monitor->handle(std::move(request));
+    });
     call_door_ = std::make_unique<CallDoor>(*table_, tokens_, world_.random);
     return {};
 }

@@ -106,6 +106,18 @@ constexpr std::array ledger = {
                        "that share a ledger exactly one does; the others say false."},
 };
 
+constexpr std::array metrics = {
+    Setting{.key = "address",
+            .fallback = "127.0.0.1",
+            .meaning = "Where /metrics, /healthz and /readyz are; plain HTTP, without a password."},
+    Setting{.key = "port",
+            .type = Type::integer,
+            .fallback = "0",
+            .least = 0,
+            .most = 65535,
+            .meaning = "Its port; 0: there is no such page."},
+};
+
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
 constexpr std::array logging = {
     Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged."},
@@ -116,6 +128,7 @@ constexpr std::array sections = {
     Section{"enrolment", false, enrolment, "How devices become known."},
     Section{"storage", false, storage, "What the centre holds."},
     Section{"ledger", false, ledger, "Where events, devices and codes are kept."},
+    Section{"metrics", false, metrics, "For monitoring (Prometheus) and load balancers."},
     Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
 };
 
@@ -161,6 +174,9 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
                                           + ": ledger.projects: a gateway with a ledger of its own "
                                             "must project it (allowed: true)"};
     }
+    const auto& metrics_page = settings.section("metrics");
+    parsed.metrics_address = metrics_page.text("address");
+    parsed.metrics_port = static_cast<std::uint16_t>(metrics_page.integer("port"));
     parsed.log_level = level(settings.section("log").text("level"));
     return parsed;
 }

@@ -34,6 +34,8 @@ struct GatewaySettings {
     bool projects = true;
     std::size_t connections_max = 0;
     std::size_t strangers_max = 0;
+    std::string metrics_address;
+    std::uint16_t metrics_port = 0;  ///< 0: there is no such page.
     LogLevel log_level = LogLevel::info;
 };
 

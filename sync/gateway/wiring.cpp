@@ -3,12 +3,15 @@
 #include "agent/crypto/system_random.hpp"
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/file_lock.hpp"
+#include "agent/runtime/http_server.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
+#include "agent/runtime/service_notify.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "sync/gateway/admin_api.hpp"
 #include "sync/gateway/enrolment_desk.hpp"
 #include "sync/gateway/fleet.hpp"
+#include "sync/gateway/metrics_page.hpp"
 #include "sync/gateway/projection_service.hpp"
 #include "sync/gateway/retention.hpp"
 #include "sync/gateway/server.hpp"
@@ -184,6 +187,35 @@ asio::awaitable<void> follow_revocations(EnrolmentDesk& desk) {
     }
 }
 
+/// SIGHUP: reads the settings again and applies those that may change while running.
+class LiveSettings {
+public:
+    LiveSettings(asio::io_context& io, const HomePaths& home) : home_{home}, asked_{io, SIGHUP} {
+        wait();
+    }
+    void stop() { asked_.cancel(); }
+
+private:
+    void wait() {
+        asked_.async_wait([this](boost::system::error_code stopped, int) {
+            if (stopped) return;
+            apply();
+            wait();
+        });
+    }
+    void apply() {
+        const auto settings = read_settings(home_);
+        if (!settings)
+            return log(LogLevel::error, "gateway", "the settings are not usable, nothing changed",
+                       {{"cause", settings.error().detail}});
+        set_log_level(settings->log_level);
+        log(LogLevel::info, "gateway", "settings read again; those for a start apply at the next");
+    }
+
+    const HomePaths& home_;
+    asio::signal_set asked_;
+};
+
 unsigned loops_wanted(const GatewaySettings& settings) {
     return settings.loops > 0 ? settings.loops : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -246,11 +278,23 @@ Result<void> serve(const HomePaths& home) {
         port = acceptor.local_endpoint().port();
         acceptors.push_back(std::move(acceptor));
     }
+    MetricsPage page{*ledger, fleet, *projection, clock};
+    std::unique_ptr<HttpServer> monitored;
+    if (settings.metrics_port != 0) {
+        const auto show = [&page](till::HttpRequest request) {
+            return page.handle(std::move(request));
+        };
+        TILL_TRY(monitored,
+                 HttpServer::listen(loops.front()->io().get_executor(), settings.metrics_address,
+                                    settings.metrics_port, {}, show));
+    }
     admin.emplace(*ledger, *enrolment, fleet, *projection, auditor, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
     // Nothing can fail any more: what is started here runs to its end.
     for (std::size_t i = 0; i < loops.size(); ++i) loops[i]->start(std::move(acceptors[i]));
+    if (monitored) loops.front()->spawn(monitored->run());
+    loops.front()->spawn(keep_service_told());
     if (settings.ledger) loops.front()->spawn(follow_revocations(*enrolment));
     if (settings.keep.count() > 0 && projection->is_here()) loops.front()->spawn(retention.run());
     const std::string where = settings.ledger ? settings.ledger->text() : "sqlite";
@@ -261,10 +305,12 @@ Result<void> serve(const HomePaths& home) {
          {"ledger", where},
          {"projects", settings.projects}});
 
+    LiveSettings live{loops.front()->io(), home};
     asio::signal_set signals{loops.front()->io(), SIGTERM, SIGINT};
-    const auto on_signal = [&loops, &auditor](boost::system::error_code failure, int) {
+    const auto on_signal = [&](boost::system::error_code failure, int) {
         if (failure) return;
         log(LogLevel::info, "gateway", "stopping");
+        live.stop();
         auditor.stop();
         for (const auto& loop : loops) loop->stop();
     };

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 
 import pki
-from harness import BIN, Lab, check, run, sale, synced
+from harness import BIN, Lab, check, copy_home, run, sale, synced
 from testing import note, run as run_tests
 
 TILLCTL = BIN / "tillctl"
@@ -54,7 +54,7 @@ def test_exit_codes_say_what_happened():
             (folder / file).write_text(pki.issue(lab.folder, authority, "administrator").read_text())
             ended(tillctl("--gateway", folder, "status"), 4)
         other = lab.folder / "other-token"
-        shutil.copytree(agent.home, other, symlinks=True)
+        copy_home(agent.home, other)
         for token in other.glob("token-*"):
             token.write_text("A" * 43 + "\n")
         ended(tillctl("--agent", other, "status"), 4)
@@ -105,7 +105,7 @@ def test_json_everywhere_parses():
 def damaged(lab, agent, name, *statements):
     """A copy of a journal with something changed in it."""
     place = lab.folder / name
-    shutil.copytree(agent.home, place, symlinks=True)
+    copy_home(agent.home, place)
     with sqlite3.connect(place / "journal.db") as journal:
         for statement in statements:
             check(journal.execute(statement).rowcount > 0, f"{name}: {statement} changed something")
@@ -131,7 +131,7 @@ def test_verify_finds_a_flipped_byte():
         }
         for column, (seq, change) in cases.items():
             place = lab.folder / f"flipped-{column}"
-            shutil.copytree(agent.home, place, symlinks=True)
+            copy_home(agent.home, place)
             with sqlite3.connect(place / "journal.db") as journal:
                 old = journal.execute(f"SELECT {column} FROM event WHERE seq={seq}").fetchone()[0]
                 journal.execute(f"UPDATE event SET {column}=? WHERE seq={seq}", (change(old),))

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 
-from harness import Lab, check, sale, synced, wait_until
+from harness import Lab, check, copy_home, sale, synced, wait_until
 from sync import SALES, sell
 from testing import note, run as run_tests
 
@@ -121,7 +121,7 @@ def test_a_key_outlives_its_journal():
         synced(gateway, till)
         till.process.stop()
         old = lab.folder / "old copy"
-        shutil.copytree(till.home, old, symlinks=True)
+        copy_home(till.home, old)
         till.start()
         first = till.capture(SALES, sale(order="asked twice"), key="asked-twice")
         synced(gateway, till)
@@ -141,7 +141,7 @@ def test_a_key_outlives_its_journal():
 
         # The whole disk goes back to the older copy, which has never heard of it.
         shutil.rmtree(till.home)
-        shutil.copytree(old, till.home, symlinks=True)
+        copy_home(old, till.home)
         gateway.process.stop()
         till.start()
         second = till.capture(SALES, sale(order="asked twice"), key="asked-twice")

@@ -5,6 +5,7 @@ import subprocess
 
 from damage import open_day, orders_of
 from harness import BIN, Lab, check, run, sale, synced, wait_until
+from monitoring import monitored, page
 from sync import labels, sell
 from testing import Skip, note, run as run_tests
 
@@ -43,7 +44,7 @@ def fill(folder, leave=0):
 def test_a_full_disk_at_the_centre_holds_its_devices_and_loses_nothing():
     """While the centre's disk is full it stays up, tells its devices to hold and says so; tills sell on, also one that comes in meanwhile; with room again everything arrives, once."""
     with Lab() as lab, small_disk(lab.folder / "gateway", 48) as disk:
-        gateway = lab.gateway()
+        gateway, metrics_port = monitored(lab)
         till, other = (lab.agent(gateway, "12", lane) for lane in ("1", "2"))
         for each in (till, other):
             open_day(each)
@@ -93,6 +94,7 @@ def test_a_full_disk_at_the_till_closes_the_day_and_sells_on_with_room():
             fill(disk, leave=10 * MIB)
             status, refused, _ = till.call("POST", SALES, sale(order="no-room"), "no-room")
             check(status == 503 and refused["title"] == "disk_full", f"a sale is refused by name: {status} {refused}")
+            check(page(till.port, "/readyz")[0] == 503, "and monitoring is told")
             till.capture(CONTROLS, {"type": "TYPE_DAY_CLOSE"})
             till.capture(CONTROLS, {"type": "TYPE_DAY_OPEN", "operator_id": "7"})
             synced(gateway, till)

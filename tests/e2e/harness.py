@@ -57,6 +57,13 @@ def run(*arguments, ok=(0,), env=None, input=None, timeout=120):
     return done
 
 
+def copy_home(home, to, ignore=()):
+    """A device's folder, as when its disk is imaged: links stay links, sockets are nobody's any more."""
+    def left_out(folder, names):
+        return [name for name in names if name in ignore or Path(folder, name).is_socket()]
+    return shutil.copytree(home, to, symlinks=True, ignore=left_out)
+
+
 class Process:
     """A program that runs until it is told to stop. Its log lies beside its data."""
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import sqlite3
 
-from harness import BIN, Lab, check, run, synced, wait_until
+from harness import BIN, Lab, check, copy_home, run, synced, wait_until
 from sync import sell
 from testing import run as run_tests
 
@@ -29,7 +29,7 @@ def broken(home, statement, *values):
     """What is said of a copy of the disk on which this was changed."""
     copy = home.with_name(home.name + "-changed")
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(home, copy, symlinks=True)
+    copy_home(home, copy)
     change(copy, statement, *values)
     return receipts(copy, ok=(1,))[-1]["summary"]
 

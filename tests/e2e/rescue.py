@@ -3,12 +3,11 @@
 import hashlib
 import json
 import os
-import shutil
 import stat
 import uuid
 
 from damage import journals, open_day, orders_of, settle, zero_pages_of_events
-from harness import BIN, Failure, Lab, check, run, sale, synced, wait_until
+from harness import BIN, Failure, Lab, check, copy_home, run, sale, synced, wait_until
 from sync import SALES, sell
 from testing import note, run as run_tests
 
@@ -53,7 +52,7 @@ def test_unsent_sales_of_a_dead_till_arrive_once():
     with Lab() as lab:
         gateway, till, head, wanted = died_with_unsent(lab)
         disk = lab.folder / "mnt"
-        shutil.copytree(till.home, disk / "var" / "lib" / "tillstream")
+        copy_home(till.home, disk / "var" / "lib" / "tillstream")
         before = contents(disk / "var" / "lib" / "tillstream")
         file = lab.folder / "till.rescue"
         out = rescue(disk, file)

@@ -4,14 +4,13 @@ import http.client
 import os
 import random
 import re
-import shutil
 import sqlite3
 import threading
 import time
 from pathlib import Path
 
 from demo import through_cable
-from harness import BIN, Agent, Lab, check, default_settings, run, sale, synced, wait_until
+from harness import BIN, Agent, Lab, check, copy_home, default_settings, run, sale, synced, wait_until
 from proxy import Cable
 from testing import note, run as run_tests
 
@@ -34,7 +33,7 @@ def sell(agent, count, label):
 def copy_of(lab, agent, name):
     """A second device with the same disk, as when an image is cloned."""
     home = lab.folder / name
-    shutil.copytree(agent.home, home, symlinks=True, ignore=shutil.ignore_patterns("lock", "http.port"))
+    copy_home(agent.home, home, ignore=("lock", "http.port"))
     clone = Agent(home, agent.settings)
     clone.config.write_text(agent.settings)
     lab.agents.append(clone)
