@@ -193,7 +193,8 @@ asio::awaitable<HttpResponse> HttpDoor::handle(HttpRequest request) {
     if (trace_id.empty()) trace_id = Bytes{random_.uuid().bytes()};
     if (const auto place = check_place(request); !place)
         co_return problem(403, place.error(), trace_id);
-    if (is_monitored_ && is_monitored_(request)) co_return co_await monitor_(std::move(request));
+    for (const auto& [is_for, handler] : open_to_all_)
+        if (is_for(request)) co_return co_await handler(std::move(request));
     auto caller = caller_of(request, tokens_);
     if (!caller) {
         const Error error{Errc::not_trusted, "a token is needed", "Authorization",

@@ -24,10 +24,9 @@ public:
 
     asio::awaitable<HttpResponse> handle(HttpRequest request);
 
-    /// Where requests for `is_for` go: without a token, from this machine.
-    void on_monitored(std::function<bool(const HttpRequest&)> is_for, HttpHandler handler) {
-        is_monitored_ = std::move(is_for);
-        monitor_ = std::move(handler);
+    /// Requests for `is_for` go to `handler`, without a token: what any program on this machine may see.
+    void open_to_all(std::function<bool(const HttpRequest&)> is_for, HttpHandler handler) {
+        open_to_all_.emplace_back(std::move(is_for), std::move(handler));
     }
 
     /// For HttpServer::listen.
@@ -49,8 +48,7 @@ private:
     const Tokens& tokens_;
     Feed& feed_;
     Random& random_;
-    std::function<bool(const HttpRequest&)> is_monitored_;
-    HttpHandler monitor_;
+    std::vector<std::pair<std::function<bool(const HttpRequest&)>, HttpHandler>> open_to_all_;
 };
 
 }  // namespace till

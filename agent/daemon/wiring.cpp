@@ -3,6 +3,7 @@
 #include "agent/daemon/agent.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
+#include "agent/web/pages.hpp"
 
 #include <array>
 #include <bit>
@@ -120,8 +121,11 @@ Result<void> Agent::open_doors() {
                        .reserve_bytes = world_.settings.journal_reserve_bytes,
                        .sync_state = ask});
     http_door_ = std::make_unique<HttpDoor>(*table_, tokens_, *feed_, world_.random);
-    http_door_->on_monitored(&Monitor::is_for, [monitor = monitor_.get()](HttpRequest request) {
+    http_door_->open_to_all(&Monitor::is_for, [monitor = monitor_.get()](HttpRequest request) {
         return monitor->handle(std::move(request));
+    });
+    http_door_->open_to_all(&is_page, [](HttpRequest request) -> asio::awaitable<HttpResponse> {
+        co_return page(request);
     });
     call_door_ = std::make_unique<CallDoor>(*table_, tokens_, world_.random);
     return {};

@@ -101,12 +101,17 @@ void add_status_commands(CLI::App& app, const Common& common, Exit& outcome) {
 
     const auto what = std::make_shared<std::string>();
     auto* show =
-        app.add_subcommand("show", "One transaction, by receipt or source number, with its lines");
-    show->add_option("NUMBER", *what, "Receipt number, or the source's number of a foreign sale")
-        ->required();
-    show->callback([&common, &outcome, what] {
-        const auto answer = ask_gateway(common, outcome, "GET",
-                                        "/admin/v1/transactions?number=" + query_value(*what));
+        app.add_subcommand("show", "One transaction, by its number or trace id, with its lines");
+    const auto trace = std::make_shared<std::string>();
+    auto* by = show->add_option_group("by", "exactly one");
+    by->add_option("NUMBER", *what, "Receipt number, or the source's number of a foreign sale");
+    by->add_option("--trace", *trace, "Trace id of the request that captured it (traceparent)");
+    by->require_option(1);
+    show->callback([&common, &outcome, what, trace] {
+        const auto answer =
+            ask_gateway(common, outcome, "GET",
+                        trace->empty() ? "/admin/v1/transactions?number=" + query_value(*what)
+                                       : "/admin/v1/transactions?trace=" + query_value(*trace));
         if (!answer) return;
         if (common.json) return print_json(*answer);
         for (const auto& found : list(*answer, "transactions")) {

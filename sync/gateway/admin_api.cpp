@@ -1,8 +1,10 @@
 #include "sync/gateway/admin_api.hpp"
 
+#include "agent/core/hex.hpp"
 #include "agent/customer/identifier.hpp"
 #include "agent/runtime/log.hpp"
 #include "sync/gateway/admin_json.hpp"
+#include "sync/gateway/admin_openapi.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -79,26 +81,42 @@ Result<v1::IdentifierType> identifier_type(const std::string& text) {
 
 }  // namespace
 
+Result<void> AdminApi::check_query(const Row& row, const HttpRequest& request) {
+    std::string_view query = target_of(request);
+    const auto mark = query.find('?');
+    query.remove_prefix(mark == std::string_view::npos ? query.size() : mark + 1);
+    std::string allowed;
+    for (const AdminParameter& one : row.route.parameters)
+        allowed.append(allowed.empty() ? "" : ", ").append(one.name);
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        const auto name = pair.substr(0, pair.find('='));
+        if (std::ranges::find(row.route.parameters, name, &AdminParameter::name)
+            == row.route.parameters.end())
+            return Error{Errc::malformed, "unknown parameter", std::string{name},
+                         allowed.empty() ? "none" : allowed};
+    }
+    return {};
+}
+
 asio::awaitable<HttpResponse> AdminApi::handle(HttpRequest request, std::string administrator) {
     const std::string method{request.method_string()};
     const std::string_view path = path_of(request);
-    const auto is = [&](std::string_view verb, std::string_view wanted) {
-        return method == verb && path == wanted;
-    };
-    if (is("GET", "/admin/v1/status")) co_return co_await status(request);
-    if (is("GET", "/admin/v1/ledger")) co_return co_await ledger(request);
-    if (is("GET", "/admin/v1/events")) co_return co_await events(request);
-    if (is("GET", "/admin/v1/transactions")) co_return co_await transactions(request);
-    if (is("GET", "/admin/v1/reconciliation")) co_return co_await reconciliation(request);
-    if (is("GET", "/admin/v1/exceptions")) co_return co_await exceptions(request);
-    if (is("POST", "/admin/v1/customers/find")) co_return co_await find_customer(request);
-    if (is("POST", "/admin/v1/enrolment-codes"))
-        co_return co_await new_code(request, administrator);
-    if (is("GET", "/admin/v1/enrolment-codes")) co_return co_await codes(request);
-    if (is("GET", "/admin/v1/devices")) co_return co_await devices(request);
-    if (is("POST", "/admin/v1/devices/revoke")) co_return co_await revoke(request, administrator);
+    for (const Row& row : rows()) {
+        if (row.route.verb != method || row.route.path != path) continue;
+        if (const auto known = check_query(row, request); !known)
+            co_return problem(request, known.error());
+        co_return co_await (this->*row.does)(request, administrator);
+    }
     const Error unknown{Errc::not_found, "there is no " + method + " " + std::string{path}};
     co_return problem(request, unknown);
+}
+
+asio::awaitable<HttpResponse> AdminApi::openapi(Asked request, Name) {
+    std::vector<AdminRoute> routes;
+    for (const Row& row : rows()) routes.push_back(row.route);
+    co_return json_answer(request, admin_openapi(routes, TILL_GATEWAY_VERSION));
 }
 
 // A gateway that does not project knows how far journals are stored, and of the rest nothing.
@@ -113,7 +131,7 @@ asio::awaitable<Result<std::vector<JournalState>>> AdminApi::journals() {
     co_return states;
 }
 
-asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::status(Asked request, Name) {
     const auto journals = co_await this->journals();
     if (!journals) co_return problem(request, journals.error());
     const auto count = [](Desk& desk) -> Result<std::size_t> {
@@ -144,7 +162,7 @@ asio::awaitable<HttpResponse> AdminApi::status(const HttpRequest& request) {
     co_return json_answer(request, body);
 }
 
-asio::awaitable<HttpResponse> AdminApi::ledger(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::ledger(Asked request, Name) {
     const auto id = Uuid::parse(text_of(request, "journal"));
     if (!id)
         co_return problem(request, {Errc::malformed, id.error().detail, "journal", "a journal id"});
@@ -154,7 +172,7 @@ asio::awaitable<HttpResponse> AdminApi::ledger(const HttpRequest& request) {
     co_return json_answer(request, to_json(*walked));
 }
 
-asio::awaitable<HttpResponse> AdminApi::events(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::events(Asked request, Name) {
     const auto id = Uuid::parse(text_of(request, "journal"));
     const auto after = number_of(request, "after", 0), limit = number_of(request, "limit", 100);
     if (!id)
@@ -168,7 +186,7 @@ asio::awaitable<HttpResponse> AdminApi::events(const HttpRequest& request) {
     co_return json_answer(request, body);
 }
 
-asio::awaitable<HttpResponse> AdminApi::transactions(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::transactions(Asked request, Name) {
     const auto after = number_of(request, "after", 0), limit = number_of(request, "limit", 100);
     if (!after) co_return problem(request, after.error());
     if (!limit) co_return problem(request, limit.error());
@@ -176,9 +194,15 @@ asio::awaitable<HttpResponse> AdminApi::transactions(const HttpRequest& request)
                              .store = text_of(request, "store"),
                              .workstation = text_of(request, "lane"),
                              .number = text_of(request, "number"),
+                             .trace_id = {},
                              .after = static_cast<std::int64_t>(*after),
                              .limit = std::clamp<std::size_t>(*limit, 1, page_max)};
-    const bool in_full = !filter.number.empty();
+    const auto trace = unhex(text_of(request, "trace"));
+    if (!trace || (!trace->empty() && trace->size() != 16))
+        co_return problem(request,
+                          {Errc::malformed, "not a trace id", "trace", "32 hexadecimal digits"});
+    filter.trace_id = *trace;
+    const bool in_full = !filter.number.empty() || !filter.trace_id.empty();
     const auto look = [&filter](Desk& desk) { return desk.queries.transactions(filter); };
     const auto page = co_await projection_.ask<TransactionPage>(look);
     if (!page) co_return problem(request, page.error());
@@ -195,7 +219,7 @@ asio::awaitable<HttpResponse> AdminApi::transactions(const HttpRequest& request)
     co_return json_answer(request, body);
 }
 
-asio::awaitable<HttpResponse> AdminApi::reconciliation(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::reconciliation(Asked request, Name) {
     const std::string day = text_of(request, "day");
     const auto look = [&day](Desk& desk) -> Result<std::vector<ReconciledDay>> {
         std::vector<std::string> days{day};
@@ -218,7 +242,7 @@ asio::awaitable<HttpResponse> AdminApi::reconciliation(const HttpRequest& reques
     co_return json_answer(request, body);
 }
 
-asio::awaitable<HttpResponse> AdminApi::exceptions(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::exceptions(Asked request, Name) {
     const auto after = number_of(request, "after", 0);
     if (!after) co_return problem(request, after.error());
     const bool open_only = text_of(request, "all").empty();
@@ -231,7 +255,7 @@ asio::awaitable<HttpResponse> AdminApi::exceptions(const HttpRequest& request) {
     co_return json_answer(request, body);
 }
 
-asio::awaitable<HttpResponse> AdminApi::find_customer(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::find_customer(Asked request, Name) {
     const auto body = body_of(request);
     const auto kind = member(body, "type"), value = member(body, "value");
     if (!kind) co_return problem(request, kind.error());
@@ -258,8 +282,7 @@ asio::awaitable<HttpResponse> AdminApi::find_customer(const HttpRequest& request
     co_return json_answer(request, found);
 }
 
-asio::awaitable<HttpResponse> AdminApi::new_code(const HttpRequest& request,
-                                                 const std::string& administrator) {
+asio::awaitable<HttpResponse> AdminApi::new_code(Asked request, Name administrator) {
     const auto body = body_of(request);
     const auto store = member(body, "store"), lane = member(body, "lane");
     if (!store) co_return problem(request, store.error());
@@ -275,14 +298,14 @@ asio::awaitable<HttpResponse> AdminApi::new_code(const HttpRequest& request,
                                     {"expires", rfc3339(code->expires)}});
 }
 
-asio::awaitable<HttpResponse> AdminApi::codes(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::codes(Asked request, Name) {
     const auto job = [](EnrolmentDesk& desk) { return desk.codes(); };
     const auto codes = co_await enrolment_.ask<std::vector<Registry::Code>>(job);
     if (!codes) co_return problem(request, codes.error());
     co_return json_answer(request, {{"codes", rows_json(*codes)}});
 }
 
-asio::awaitable<HttpResponse> AdminApi::devices(const HttpRequest& request) {
+asio::awaitable<HttpResponse> AdminApi::devices(Asked request, Name) {
     const auto job = [](EnrolmentDesk& desk) { return desk.devices(); };
     const auto devices = co_await enrolment_.ask<std::vector<Registry::Device>>(job);
     if (!devices) co_return problem(request, devices.error());
@@ -296,8 +319,7 @@ asio::awaitable<HttpResponse> AdminApi::devices(const HttpRequest& request) {
     co_return json_answer(request, {{"devices", std::move(rows)}});
 }
 
-asio::awaitable<HttpResponse> AdminApi::revoke(const HttpRequest& request,
-                                               const std::string& administrator) {
+asio::awaitable<HttpResponse> AdminApi::revoke(Asked request, Name administrator) {
     const auto body = body_of(request);
     const auto text = member(body, "device");
     if (!text) co_return problem(request, text.error());

@@ -1,16 +1,19 @@
 #pragma once
 
+#include "sync/gateway/admin_openapi.hpp"
 #include "sync/gateway/auditor.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/http.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace till::sync {
 
 /// What administrators may ask and order, under /admin/v1/: JSON in, JSON or problem+json out.
-/// Every order is logged with the administrator's name. Callable from any loop.
+/// Every order is logged with the administrator's name. /admin/v1/openapi.json describes it. A query
+/// parameter that a row does not have is refused. Callable from any loop.
 class AdminApi {
 public:
     AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
@@ -25,19 +28,29 @@ public:
     asio::awaitable<HttpResponse> handle(HttpRequest request, std::string administrator);
 
 private:
-    asio::awaitable<HttpResponse> status(const HttpRequest& request);
-    asio::awaitable<HttpResponse> ledger(const HttpRequest& request);
-    asio::awaitable<HttpResponse> events(const HttpRequest& request);
-    asio::awaitable<HttpResponse> transactions(const HttpRequest& request);
-    asio::awaitable<HttpResponse> reconciliation(const HttpRequest& request);
-    asio::awaitable<HttpResponse> exceptions(const HttpRequest& request);
-    asio::awaitable<HttpResponse> find_customer(const HttpRequest& request);
-    asio::awaitable<HttpResponse> new_code(const HttpRequest& request,
-                                           const std::string& administrator);
-    asio::awaitable<HttpResponse> codes(const HttpRequest& request);
-    asio::awaitable<HttpResponse> devices(const HttpRequest& request);
-    asio::awaitable<HttpResponse> revoke(const HttpRequest& request,
-                                         const std::string& administrator);
+    /// Each is asked with the name of who asks.
+    using Asked = const HttpRequest&;
+    using Name = const std::string&;
+    /// One row of the API: what it is called, what it takes, and what it does.
+    struct Row {
+        AdminRoute route;
+        asio::awaitable<HttpResponse> (AdminApi::*does)(Asked, Name);
+    };
+    static std::span<const Row> rows();
+    static Result<void> check_query(const Row& row, const HttpRequest& request);
+
+    asio::awaitable<HttpResponse> status(Asked request, Name);
+    asio::awaitable<HttpResponse> ledger(Asked request, Name);
+    asio::awaitable<HttpResponse> events(Asked request, Name);
+    asio::awaitable<HttpResponse> transactions(Asked request, Name);
+    asio::awaitable<HttpResponse> reconciliation(Asked request, Name);
+    asio::awaitable<HttpResponse> exceptions(Asked request, Name);
+    asio::awaitable<HttpResponse> find_customer(Asked request, Name);
+    asio::awaitable<HttpResponse> new_code(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> codes(Asked request, Name);
+    asio::awaitable<HttpResponse> devices(Asked request, Name);
+    asio::awaitable<HttpResponse> revoke(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> openapi(Asked request, Name);
     asio::awaitable<Result<std::vector<JournalState>>> journals();
 
     Ledger& ledger_;

@@ -27,6 +27,8 @@ constexpr const char* page_sql = TILL_TRANSACTION_COLUMNS
 // By the index on numbers; a page of a whole store has no use for it.
 constexpr const char* numbered_sql =
     TILL_TRANSACTION_COLUMNS "WHERE t.number = ?3 AND t.event > ?1 ORDER BY t.event LIMIT ?2";
+constexpr const char* traced_sql = TILL_TRANSACTION_COLUMNS
+    "WHERE t.trace = ?3 AND length(t.trace) > 0 AND t.event > ?1 ORDER BY t.event LIMIT ?2";
 constexpr const char* purchases_sql =
     TILL_TRANSACTION_COLUMNS "WHERE t.customer = ? ORDER BY t.end_ms, t.event";
 #undef TILL_TRANSACTION_COLUMNS
@@ -167,6 +169,11 @@ Result<TransactionPage> Queries::transactions(const TransactionFilter& filter) {
         page.rows.push_back(transaction_row(row));
     };
     auto& tables = impl_->tables;
+    if (!filter.trace_id.empty()) {
+        TILL_TRY_VOID(
+            tables.each(traced_sql, visit, filter.after, filter.limit, Blob{filter.trace_id}));
+        return page;
+    }
     TILL_TRY_VOID(
         filter.number.empty()
             ? tables.each(page_sql, visit, filter.after, filter.business_day, filter.store,

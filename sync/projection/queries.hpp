@@ -44,6 +44,7 @@ struct TransactionRow {
 struct TransactionFilter {
     std::string business_day, store, workstation;  ///< Empty: any.
     std::string number;  ///< Receipt or source number; when given, the three above are ignored.
+    Bytes trace_id;      ///< Of 16 bytes; when given, all above are ignored.
     std::int64_t after = 0;
     std::size_t limit = 100;
 };

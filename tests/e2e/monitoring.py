@@ -168,6 +168,9 @@ def test_one_trace_id_from_request_to_table():
         gateway.projected()
         shown = gateway.json("show", answer["receipt_number"])["transactions"][0]
         check(shown["trace_id"] == trace, f"{shown}")
+        till.capture(SALES, sale())
+        found = gateway.json("show", "--trace", trace)["transactions"]
+        check([t["number"] for t in found] == [answer["receipt_number"]], f"found by it alone: {found}")
         event = till.call("GET", "/v1/events", role="reader")[1]["events"][0]["event"]
         check(event["trace_id"], f"{event}")
 

@@ -1,0 +1,72 @@
+#include "sync/gateway/admin_api.hpp"
+
+#include <array>
+
+// The administrators' API, row by row: what is dispatched, and what is described.
+namespace till::sync {
+
+std::span<const AdminApi::Row> AdminApi::rows() {
+    using Parameter = AdminParameter;
+    static constexpr std::array one_journal = {Parameter{"journal", "A journal's id.", true}};
+    static constexpr std::array of_events = {
+        Parameter{"journal", "A journal's id.", true},
+        Parameter{"after", "Events after this sequence; 0 when absent."},
+        Parameter{"limit", "At most so many, up to 1000; 100 when absent."}};
+    static constexpr std::array of_transactions = {
+        Parameter{"day", "Business day, YYYY-MM-DD."},
+        Parameter{"store", "Store."},
+        Parameter{"lane", "Workstation."},
+        Parameter{"number", "Receipt number; the answer then has the event as it is stored."},
+        Parameter{"trace", "Trace id of the request that captured it, hexadecimal."},
+        Parameter{"after", "`next` of the page before."},
+        Parameter{"limit", "At most so many, up to 1000; 100 when absent."}};
+    static constexpr std::array of_days = {
+        Parameter{"day", "Business day, YYYY-MM-DD; all when absent."}};
+    static constexpr std::array of_exceptions = {Parameter{"after", "The id of the last one seen."},
+                                                 Parameter{"all", "Anything: settled ones, too."}};
+    static constexpr std::array of_customers = {
+        Parameter{"type",
+                  "loyalty_card, phone, email, customer_number, vat_number, taiwan_carrier.", true},
+        Parameter{"value", "The identifier, as it is written.", true},
+        Parameter{"country", "ISO 3166-1, for phone numbers without \"+\"; GB when absent."}};
+    static constexpr std::array of_codes = {Parameter{"store", "Store.", true},
+                                            Parameter{"lane", "Workstation.", true}};
+    static constexpr std::array of_revocations = {
+        Parameter{"device", "A device's id.", true},
+        Parameter{"reason", "For the log and the list of devices."}};
+    static constexpr std::array all = {
+        Row{{"GET", "/admin/v1/status", "status", "How journals, devices and tables stand.", {}},
+            &AdminApi::status},
+        Row{{"GET", "/admin/v1/ledger", "ledger", "One journal, walked and proved link by link.",
+             one_journal},
+            &AdminApi::ledger},
+        Row{{"GET", "/admin/v1/events", "events", "Raw events of a journal.", of_events},
+            &AdminApi::events},
+        Row{{"GET", "/admin/v1/transactions", "transactions", "Projected transactions.",
+             of_transactions},
+            &AdminApi::transactions},
+        Row{{"GET", "/admin/v1/reconciliation", "reconciliation",
+             "Each device's own signed totals beside the centre's.", of_days},
+            &AdminApi::reconciliation},
+        Row{{"GET", "/admin/v1/exceptions", "exceptions", "What waits for a person.",
+             of_exceptions},
+            &AdminApi::exceptions},
+        Row{{"POST", "/admin/v1/customers/find", "find_customer",
+             "A customer with all purchases, by any identifier.", of_customers},
+            &AdminApi::find_customer},
+        Row{{"POST", "/admin/v1/enrolment-codes", "new_code",
+             "A one-time code that makes a device known.", of_codes},
+            &AdminApi::new_code},
+        Row{{"GET", "/admin/v1/enrolment-codes", "codes", "Codes that were made.", {}},
+            &AdminApi::codes},
+        Row{{"GET", "/admin/v1/devices", "devices", "Every device.", {}}, &AdminApi::devices},
+        Row{{"POST", "/admin/v1/devices/revoke", "revoke",
+             "Shuts a device out at once and for ever.", of_revocations},
+            &AdminApi::revoke},
+        Row{{"GET", "/admin/v1/openapi.json", "openapi", "This description.", {}},
+            &AdminApi::openapi},
+    };
+    return all;
+}
+
+}  // namespace till::sync
