@@ -32,7 +32,9 @@ struct Common {
 void add_backup_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_decode_commands(CLI::App& app, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_exception_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_ledger_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_manual_commands(CLI::App& app);
 void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_rescue_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);

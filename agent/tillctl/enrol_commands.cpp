@@ -5,7 +5,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <iostream>
 #include <memory>
+
+#include <qrencode.h>
 
 namespace till {
 
@@ -16,6 +19,26 @@ void print_code(const boost::json::value& answer) {
               << text(answer, "lane") << ", good until " << text(answer, "expires") << ":\n\n  "
               << text(answer, "code")
               << "\n\nOn the device:  till-agent enrol CODE --home FOLDER\n";
+}
+
+/// The code as a picture for a handheld's camera: two modules a character, light on dark terminals, too.
+void print_qr(const std::string& code) {
+    const std::unique_ptr<QRcode, decltype([](QRcode* made) { QRcode_free(made); })> picture{
+        QRcode_encodeString8bit(code.c_str(), 0, QR_ECLEVEL_M)};
+    if (!picture) return;
+    constexpr int quiet = 4;  // ISO/IEC 18004 wants so many light modules around it.
+    const auto dark = [&](int x, int y) {
+        const bool inside = x >= 0 && y >= 0 && x < picture->width && y < picture->width;
+        return inside && (picture->data[y * picture->width + x] & 1) != 0;
+    };
+    for (int y = -quiet; y < picture->width + quiet; y += 2) {
+        std::cout << "\033[30;107m";  // Black on white, whatever the terminal's own colours.
+        for (int x = -quiet; x < picture->width + quiet; ++x) {
+            const bool above = dark(x, y), below = dark(x, y + 1);
+            std::cout << (above && below ? "█" : above ? "▀" : below ? "▄" : " ");
+        }
+        std::cout << "\033[0m\n";
+    }
 }
 
 void print_devices(const boost::json::value& answer) {
@@ -32,6 +55,41 @@ void print_devices(const boost::json::value& answer) {
     table.empty() ? void(std::cout << "No device is enrolled yet.\n") : table.print();
 }
 
+std::optional<boost::json::value> new_code(const Common& common, Exit& outcome,
+                                           const std::string& store, const std::string& lane) {
+    const boost::json::object body{{"store", store}, {"lane", lane}};
+    return ask_gateway(common, outcome, "POST", "/admin/v1/enrolment-codes",
+                       boost::json::serialize(body));
+}
+
+std::optional<boost::json::value> revoke_device(const Common& common, Exit& outcome,
+                                                const std::string& device,
+                                                const std::string& reason) {
+    const boost::json::object body{{"device", device}, {"reason", reason}};
+    return ask_gateway(common, outcome, "POST", "/admin/v1/devices/revoke",
+                       boost::json::serialize(body));
+}
+
+/// The old one is shut out first: from then on nothing it captures meets what the new one does.
+void replace_device(const Common& common, Exit& outcome, const std::string& device) {
+    const auto known = ask_gateway(common, outcome, "GET", "/admin/v1/devices");
+    if (!known) return;
+    for (const auto& each : list(*known, "devices")) {
+        if (text(each, "device") != device) continue;
+        if (text(each, "revoked").empty() && !revoke_device(common, outcome, device, "replaced"))
+            return;
+        const auto code = new_code(common, outcome, text(each, "store"), text(each, "lane"));
+        if (!code) return;
+        if (common.json) return print_json(*code);
+        std::cout << "Device " << device
+                  << " is shut out; its journals stay, and stay provable.\n"
+                     "What it has not sent: tillctl rescue DISK, then tillctl deliver.\n\n";
+        return print_code(*code);
+    }
+    std::cerr << "tillctl: there is no device " << device << '\n';
+    outcome = Exit::no;
+}
+
 }  // namespace
 
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
@@ -39,16 +97,19 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
         app.add_subcommand("enrol", "One-time codes that let a device in")->require_subcommand(1);
     struct Lane {
         std::string store, lane;
+        bool qr = false;
     };
     const auto lane = std::make_shared<Lane>();
     auto* fresh = enrol->add_subcommand("new", "Make a code for a lane of a store");
     fresh->add_option("--store", lane->store, "Store number")->required();
     fresh->add_option("--lane", lane->lane, "Lane (workstation) within the store")->required();
+    fresh->add_flag("--qr", lane->qr, "Show it as a QR code as well");
     fresh->callback([&common, &outcome, lane] {
-        const boost::json::object body{{"store", lane->store}, {"lane", lane->lane}};
-        const auto answer = ask_gateway(common, outcome, "POST", "/admin/v1/enrolment-codes",
-                                        boost::json::serialize(body));
-        if (answer) common.json ? print_json(*answer) : print_code(*answer);
+        const auto answer = new_code(common, outcome, lane->store, lane->lane);
+        if (!answer) return;
+        if (common.json) return print_json(*answer);
+        print_code(*answer);
+        if (lane->qr) print_qr(text(*answer, "code"));
     });
     enrol->add_subcommand("list", "Codes made so far and whether they were used")
         ->callback([&common, &outcome] {
@@ -77,14 +138,18 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
         ->required();
     revoke->add_option("--reason", revocation->reason, "Kept with the revocation");
     revoke->callback([&common, &outcome, revocation] {
-        const boost::json::object body{{"device", revocation->device},
-                                       {"reason", revocation->reason}};
-        const auto answer = ask_gateway(common, outcome, "POST", "/admin/v1/devices/revoke",
-                                        boost::json::serialize(body));
+        const auto answer = revoke_device(common, outcome, revocation->device, revocation->reason);
         if (answer)
             common.json ? print_json(*answer)
                         : void(std::cout << "revoked " << revocation->device << '\n');
     });
+    const auto replaced = std::make_shared<std::string>();
+    auto* replace = devices->add_subcommand(
+        "replace",
+        "Shut a device out and make a code for another in its place: same lane, new receipts");
+    replace->add_option("DEVICE", *replaced, "Device id, as `devices list` shows it")->required();
+    replace->callback(
+        [&common, &outcome, replaced] { replace_device(common, outcome, *replaced); });
 }
 
 }  // namespace till

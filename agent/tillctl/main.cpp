@@ -26,12 +26,14 @@ int main(int argc, char** argv) {
     till::add_enrol_commands(app, common, outcome);
     till::add_status_commands(app, common, outcome);
     till::add_reconcile_commands(app, common, outcome);
+    till::add_exception_commands(app, common, outcome);
     till::add_ledger_commands(app, common, outcome);
     till::add_verify_commands(app, common, outcome);
     till::add_backup_commands(app, common, outcome);
     till::add_rescue_commands(app, common, outcome);
     till::add_simulate_commands(app, common, outcome);
     till::add_decode_commands(app, outcome);
+    till::add_manual_commands(app);
 
     try {
         app.parse(argc, argv);

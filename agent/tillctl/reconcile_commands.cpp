@@ -88,19 +88,6 @@ void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome) 
                                         boost::json::serialize(body));
         if (answer) common.json ? print_json(*answer) : print_customer(*answer);
     });
-
-    auto* exceptions =
-        app.add_subcommand("exceptions", "What did not project, and why")->require_subcommand(1);
-    exceptions->add_subcommand("list", "Open exceptions")->callback([&common, &outcome] {
-        const auto answer = ask_gateway(common, outcome, "GET", "/admin/v1/exceptions");
-        if (!answer) return;
-        if (common.json) return print_json(*answer);
-        Table table{{"id", "cause", "field", "journal", "seq"}};
-        for (const auto& row : list(*answer, "exceptions"))
-            table.add({text(row, "id"), text(row, "cause"), text(row, "field"),
-                       text(row, "journal"), text(row, "seq")});
-        table.empty() ? void(std::cout << "No open exceptions.\n") : table.print();
-    });
 }
 
 }  // namespace till

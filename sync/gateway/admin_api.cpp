@@ -3,70 +3,22 @@
 #include "agent/core/hex.hpp"
 #include "agent/customer/identifier.hpp"
 #include "agent/runtime/log.hpp"
+#include "sync/gateway/admin_http.hpp"
 #include "sync/gateway/admin_json.hpp"
 #include "sync/gateway/admin_openapi.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace till::sync {
 
 namespace json = boost::json;
 using Desk = ProjectionService::Desk;
+using namespace detail;
 
 namespace {
-
-constexpr std::uint64_t page_max = 1000;
-
-HttpResponse json_answer(const HttpRequest& request, const json::object& body) {
-    return answer(request, 200, "application/json", json::serialize(body));
-}
-
-std::string_view target_of(const HttpRequest& request) {
-    return {request.target().data(), request.target().size()};
-}
-
-std::string text_of(const HttpRequest& request, std::string_view key) {
-    return query_value(target_of(request), key).value_or("");
-}
-
-Result<std::uint64_t> number_of(const HttpRequest& request, std::string_view key,
-                                std::uint64_t fallback) {
-    const auto text = query_value(target_of(request), key);
-    if (!text) return fallback;
-    std::uint64_t number = 0;
-    const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), number);
-    if (failure != std::errc{} || end != text->data() + text->size())
-        return Error{Errc::malformed, "not a whole number", std::string{key}, "0 or more"};
-    return number;
-}
-
-Result<std::string> member(const json::value& body, std::string_view key) {
-    const auto* object = body.if_object();
-    const auto* value = object ? object->if_contains(key) : nullptr;
-    const auto* text = value ? value->if_string() : nullptr;
-    if (!text || text->empty())
-        return Error{Errc::malformed, "is missing", std::string{key}, "text"};
-    return std::string{*text};
-}
-
-json::value body_of(const HttpRequest& request) {
-    boost::system::error_code failure;
-    auto body = json::parse(request.body(), failure);
-    return failure ? json::value{} : body;
-}
-
-template <class Rows>
-json::array rows_json(const Rows& rows) {
-    json::array array;
-    for (const auto& row : rows) array.push_back(to_json(row));
-    return array;
-}
 
 Result<v1::IdentifierType> identifier_type(const std::string& text) {
     std::string name = "IDENTIFIER_TYPE_" + text;
@@ -239,19 +191,6 @@ asio::awaitable<HttpResponse> AdminApi::reconciliation(Asked request, Name) {
     const json::object body{{"balanced", std::ranges::all_of(*rows, &ReconciledDay::balanced)},
                             {"explained", std::ranges::all_of(*rows, &ReconciledDay::explained)},
                             {"rows", rows_json(*rows)}};
-    co_return json_answer(request, body);
-}
-
-asio::awaitable<HttpResponse> AdminApi::exceptions(Asked request, Name) {
-    const auto after = number_of(request, "after", 0);
-    if (!after) co_return problem(request, after.error());
-    const bool open_only = text_of(request, "all").empty();
-    const auto look = [&](Desk& desk) {
-        return desk.queries.exceptions(open_only, static_cast<std::int64_t>(*after), page_max);
-    };
-    const auto rows = co_await projection_.ask<std::vector<ExceptionRow>>(look);
-    if (!rows) co_return problem(request, rows.error());
-    const json::object body{{"exceptions", rows_json(*rows)}};
     co_return json_answer(request, body);
 }
 

@@ -17,12 +17,13 @@ namespace till::sync {
 class AdminApi {
 public:
     AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
-             Auditor& auditor, std::uint16_t port)
+             Auditor& auditor, Clock& clock, std::uint16_t port)
         : ledger_{ledger},
           enrolment_{enrolment},
           fleet_{fleet},
           projection_{projection},
           auditor_{auditor},
+          clock_{clock},
           port_{port} {}
 
     asio::awaitable<HttpResponse> handle(HttpRequest request, std::string administrator);
@@ -45,6 +46,9 @@ private:
     asio::awaitable<HttpResponse> transactions(Asked request, Name);
     asio::awaitable<HttpResponse> reconciliation(Asked request, Name);
     asio::awaitable<HttpResponse> exceptions(Asked request, Name);
+    asio::awaitable<HttpResponse> exception(Asked request, Name);
+    asio::awaitable<HttpResponse> close_exception(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> correct_exception(Asked request, Name administrator);
     asio::awaitable<HttpResponse> find_customer(Asked request, Name);
     asio::awaitable<HttpResponse> new_code(Asked request, Name administrator);
     asio::awaitable<HttpResponse> codes(Asked request, Name);
@@ -58,6 +62,7 @@ private:
     Fleet& fleet_;
     ProjectionService& projection_;
     Auditor& auditor_;
+    Clock& clock_;
     std::uint16_t port_;
 };
 

@@ -14,7 +14,8 @@ json::object body_of(const AdminRoute& route) {
     json::object properties;
     json::array required;
     for (const AdminParameter& one : route.parameters) {
-        properties[one.name] = {{"type", "string"}, {"description", one.meaning}};
+        const auto* type = one.name == "event" ? "object" : "string";
+        properties[one.name] = {{"type", type}, {"description", one.meaning}};
         if (one.required) required.push_back(json::value(one.name));
     }
     json::object schema{{"type", "object"}, {"properties", std::move(properties)}};

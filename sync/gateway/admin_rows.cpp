@@ -24,6 +24,14 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Parameter{"day", "Business day, YYYY-MM-DD; all when absent."}};
     static constexpr std::array of_exceptions = {Parameter{"after", "The id of the last one seen."},
                                                  Parameter{"all", "Anything: settled ones, too."}};
+    static constexpr std::array one_exception = {Parameter{"id", "Its number.", true}};
+    static constexpr std::array of_closings = {
+        Parameter{"id", "Its number.", true},
+        Parameter{"note", "Why it may stay as it is; kept beside it.", true}};
+    static constexpr std::array of_corrections = {
+        Parameter{"id", "Its number; one whose event is held.", true},
+        Parameter{"event", "The whole corrected event, in the names of events.proto.", true},
+        Parameter{"note", "Why; kept beside it."}};
     static constexpr std::array of_customers = {
         Parameter{"type",
                   "loyalty_card, phone, email, customer_number, vat_number, taiwan_carrier.", true},
@@ -51,6 +59,16 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Row{{"GET", "/admin/v1/exceptions", "exceptions", "What waits for a person.",
              of_exceptions},
             &AdminApi::exceptions},
+        Row{{"GET", "/admin/v1/exceptions/one", "exception",
+             "One of them, with the event as it is stored.", one_exception},
+            &AdminApi::exception},
+        Row{{"POST", "/admin/v1/exceptions/close", "close_exception", "Closes one as it stands.",
+             of_closings},
+            &AdminApi::close_exception},
+        Row{{"POST", "/admin/v1/exceptions/correct", "correct_exception",
+             "Projects a corrected event in place of a held one; the ledger keeps the original.",
+             of_corrections},
+            &AdminApi::correct_exception},
         Row{{"POST", "/admin/v1/customers/find", "find_customer",
              "A customer with all purchases, by any identifier.", of_customers},
             &AdminApi::find_customer},

@@ -288,7 +288,7 @@ Result<void> serve(const HomePaths& home) {
                  HttpServer::listen(loops.front()->io().get_executor(), settings.metrics_address,
                                     settings.metrics_port, {}, show));
     }
-    admin.emplace(*ledger, *enrolment, fleet, *projection, auditor, port);
+    admin.emplace(*ledger, *enrolment, fleet, *projection, auditor, clock, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
     // Nothing can fail any more: what is started here runs to its end.

@@ -1,12 +1,7 @@
 #include "sync/wire/batch.hpp"
 #include "sync/wire/chain.hpp"
 #include "sync/wire/frames.pb.h"
-
-#include <catch2/catch.hpp>
-
-#include <random>
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+#include "tests/fuzz/damages.hpp"
 
 using namespace till;
 using namespace till::sync;
@@ -62,25 +57,8 @@ std::vector<Bytes> corpus() {
             '\1' + framed(welcome) + framed(fork) + framed(fork), '\6' + payload, '\7' + payload};
 }
 
-void feed(const Bytes& input) {
-    CHECK(LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size())
-          == 0);
-}
-
 }  // namespace
 
 TEST_CASE("frames: the corpus and a thousand damages of each input are survived", "[fuzz]") {
-    std::mt19937_64 engine{1};
-    for (const Bytes& input : corpus()) {
-        feed(input);
-        for (int i = 0; i < 1000; ++i) {
-            Bytes damaged = input;
-            for (auto edits = engine() % 4; edits-- > 0;) {
-                damaged[engine() % damaged.size()] = static_cast<char>(engine());
-            }
-            if (engine() % 4 == 0) damaged.resize(engine() % damaged.size());
-            if (engine() % 4 == 0) damaged += input.substr(engine() % input.size());
-            feed(damaged);
-        }
-    }
+    feed_damaged(corpus(), 1000);
 }

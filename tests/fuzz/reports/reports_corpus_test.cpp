@@ -1,11 +1,5 @@
+#include "tests/fuzz/damages.hpp"
 #include "tests/support/hid_descriptors.hpp"
-
-#include <catch2/catch.hpp>
-
-#include <cstdint>
-#include <random>
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 using namespace till;
 
@@ -36,24 +30,8 @@ std::vector<Bytes> corpus() {
                         "12\r\n")};
 }
 
-void feed(const Bytes& input) {
-    CHECK(LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size())
-          == 0);
-}
-
 }  // namespace
 
 TEST_CASE("reports: the corpus and a thousand damages of each input are survived", "[fuzz]") {
-    std::mt19937_64 engine{7};
-    for (const Bytes& input : corpus()) {
-        feed(input);
-        for (int i = 0; i < 1000; ++i) {
-            Bytes damaged = input;
-            for (auto edits = engine() % 4; edits-- > 0;)
-                damaged[engine() % damaged.size()] = static_cast<char>(engine());
-            if (engine() % 4 == 0) damaged.resize(engine() % damaged.size());
-            if (engine() % 4 == 0) damaged += input.substr(engine() % input.size());
-            feed(damaged);
-        }
-    }
+    feed_damaged(corpus(), 1000);
 }

@@ -1,0 +1,116 @@
+#include "agent/tillctl/commands.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+// Manual page and shell completion, from what --help is made of.
+namespace till {
+
+namespace {
+
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    std::vector<const CLI::App*> all;
+    for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+        if (!each->get_name().empty()) all.push_back(each);  // Option groups have no name.
+    return all;
+}
+
+/// Its own and those of its groups; every command has --help.
+std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+    std::vector<const CLI::Option*> all;
+    const auto add = [&](const CLI::App& from) {
+        for (const auto* each : from.get_options())
+            if (!each->check_lname("help")) all.push_back(each);
+    };
+    add(app);
+    const auto is_group = [](const CLI::App* one) { return one->get_name().empty(); };
+    for (const auto* group : app.get_subcommands(is_group)) add(*group);
+    return all;
+}
+
+/// What roff would take for its own.
+std::string plain(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\' || c == '-') out += '\\';
+        out += c;
+        if (c == '\n') out += "\\&";
+    }
+    return out;
+}
+
+void describe(const CLI::App& app, const std::string& name, std::ostream& out) {
+    for (const auto* each : commands_of(app)) describe(*each, name + " " + each->get_name(), out);
+    if (!commands_of(app).empty()) return;
+    out << ".SS " << plain(name) << '\n' << plain(app.get_description()) << '\n';
+    for (const auto* option : options_of(app)) {
+        const bool positional = option->get_positional();
+        out << ".TP\n\\fB" << plain(option->get_name(positional, !positional)) << "\\fR\n"
+            << plain(option->get_description()) << '\n';
+    }
+}
+
+void print_manual(const CLI::App& app) {
+    std::cout
+        << ".TH TILLCTL 1 \"\" \"Tillstream " TILL_VERSION "\" \"Tillstream\"\n"
+        << ".SH NAME\ntillctl \\- " << plain(app.get_description()) << '\n'
+        << ".SH SYNOPSIS\n\\fBtillctl\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n"
+        << ".SH OPTIONS\n";
+    for (const auto* option : app.get_options())
+        std::cout << ".TP\n\\fB" << plain(option->get_name(false, true)) << "\\fR\n"
+                  << plain(option->get_description())
+                  << (option->get_envname().empty()
+                          ? ""
+                          : " (environment: " + option->get_envname() + ")")
+                  << '\n';
+    std::cout << ".SH COMMANDS\n";
+    for (const auto* each : commands_of(app)) describe(*each, each->get_name(), std::cout);
+    std::cout << ".SH EXIT STATUS\n" << plain(app.get_footer()) << '\n';
+}
+
+/// One line for each place in the tree: what may come next there.
+void list_words(const CLI::App& app, const std::string& path) {
+    std::string words;
+    for (const auto* each : commands_of(app)) words += each->get_name() + " ";
+    for (const auto* option : options_of(app))
+        for (const auto& name : option->get_lnames()) words += "--" + name + " ";
+    std::cout << "    '" << path << "') words='" << words << "' ;;\n";
+    for (const auto* each : commands_of(app))
+        list_words(*each, path.empty() ? each->get_name() : path + " " + each->get_name());
+}
+
+void print_completion(const CLI::App& app) {
+    std::cout
+        << "# Completion of tillctl for bash: source it, or put it into /etc/bash_completion.d.\n"
+           "_tillctl() {\n"
+           "  local path='' words='' word i\n"
+           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+           "    word=${COMP_WORDS[i]}\n"
+           "    case $word in -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n"
+           "  done\n"
+           "  case $path in\n";
+    list_words(app, "");
+    std::cout << "  esac\n"
+                 "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+                 "  [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "
+                 "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
+                 "}\n"
+                 "complete -F _tillctl tillctl\n";
+}
+
+}  // namespace
+
+void add_manual_commands(CLI::App& app) {
+    app.add_subcommand("manual", "Print the manual page (roff: tillctl manual | man -l -)")
+        ->callback([&app] { print_manual(app); });
+    app.add_subcommand("completion", "Print completion for bash: source <(tillctl completion)")
+        ->callback([&app] { print_completion(app); });
+}
+
+}  // namespace till

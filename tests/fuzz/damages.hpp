@@ -1,0 +1,37 @@
+#pragma once
+
+#include "agent/core/bytes.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace till {
+
+/// Every input of a corpus as it is, then so many times with a few bytes changed, cut or doubled, the same
+/// on every run: what runs of a fuzz target where there is no fuzzer.
+inline void feed_damaged(const std::vector<Bytes>& corpus, int damages) {
+    const auto feed = [](const Bytes& input) {
+        const auto* data = reinterpret_cast<const std::uint8_t*>(input.data());
+        if (LLVMFuzzerTestOneInput(data, input.size()) != 0) FAIL("not survived");
+    };
+    std::mt19937_64 engine{7};
+    for (const Bytes& input : corpus) {
+        feed(input);
+        for (int i = 0; i < damages; ++i) {
+            Bytes damaged = input;
+            for (auto edits = engine() % 4; edits-- > 0;)
+                damaged[engine() % damaged.size()] = static_cast<char>(engine());
+            if (engine() % 4 == 0) damaged.resize(engine() % damaged.size());
+            if (engine() % 4 == 0) damaged += input.substr(engine() % input.size());
+            feed(damaged);
+        }
+    }
+    SUCCEED();
+}
+
+}  // namespace till
