@@ -30,6 +30,7 @@ struct Common {
 // one that runs leaves in `outcome` how it ended. References must outlive app.parse().
 
 void add_backup_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_call_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_decode_commands(CLI::App& app, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_exception_commands(CLI::App& app, const Common& common, Exit& outcome);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The main job, end to end: a day of a shop on three devices, with a pulled cable and a crash in the middle.
+"""The main job, end to end: a day of a shop on three tills and a handheld, with a pulled cable and a crash in the middle.
 
   ./run demo                     a generated day
   ./run demo --from FILE.csv.gz  real transactions (columns of the UCI "Online Retail" set)
@@ -96,7 +96,30 @@ def generated_day(lab, gateway, cable, scale):
     synced(gateway, tills[1])
     say(f"lane 2: backlog at the centre after {time.monotonic() - began:.2f} s, reconnecting included")
     wait_until(lambda: (drop / "done").exists() and any((drop / "done").iterdir()), 30, "the export is captured")
-    return tills, [DAY], None
+    return tills + [count_in_the_basement(lab, gateway)], [DAY], None
+
+
+def count_in_the_basement(lab, gateway):
+    """A handheld without signal counts the stock room over ZeroMQ, and comes upstairs."""
+    cable = Cable(gateway.port)
+    handheld = lab.agent(gateway, "12", "H1", start=False)
+    through_cable(handheld, cable)
+    cable.pull()
+    handheld.start()
+    def call(command, bodies, role):
+        return run(BIN / "tillctl", "--agent", handheld.home, "call", command, "-", "--key", bodies[0].get("type", command), "--role", role,
+                   input="\n".join(map(json.dumps, bodies))).stdout.splitlines()
+    call("record_control", [{"type": "TYPE_DAY_OPEN", "business_day": DAY}], "pos")
+    counted = call("record_count", [{"session": "basement", "location": "stock room", "state": "SESSION_STATE_OPEN",
+                                     "lines": [{"sku": f"BOX-{n:03}", "quantity": str(n % 7)}]} for n in range(200)], "stock")
+    say(f"handheld: {len(counted)} stock lines counted over ZeroMQ in a basement without signal")
+    call("record_control", [{"type": "TYPE_DAY_CLOSE"}], "pos")
+    cable.plug()
+    synced(gateway, handheld)
+    kinds = [e["kind_name"] for e in gateway.events(handheld.journal_id())]
+    check(kinds.count("stock_count_lines") == 200, f"{len(kinds)} at the centre")
+    say("handheld: upstairs again, every line at the centre once")
+    return handheld
 
 
 def split_by_customer(source, folder):
@@ -202,7 +225,7 @@ def main():
         else:
             tills, days, expected = generated_day(lab, gateway, cable, options.transactions)
         events = sum(synced(gateway, till, 60) for till in tills)
-        say(f"the centre has all {events:,} events of three journals, without holes")
+        say(f"the centre has all {events:,} events of {len(tills)} journals, without holes")
         for till in tills:
             proof = json.loads(run(BIN / "tillctl", "--json", "verify", till.home).stdout)
             check(proof["ok"], f"verify: {proof['summary']}")
