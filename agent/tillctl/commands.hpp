@@ -32,6 +32,7 @@ struct Common {
 void add_backup_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_call_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_decode_commands(CLI::App& app, Exit& outcome);
+void add_doctor_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_exception_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_ledger_commands(CLI::App& app, const Common& common, Exit& outcome);

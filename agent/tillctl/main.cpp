@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
 
     till::add_enrol_commands(app, common, outcome);
     till::add_status_commands(app, common, outcome);
+    till::add_doctor_commands(app, common, outcome);
     till::add_reconcile_commands(app, common, outcome);
     till::add_exception_commands(app, common, outcome);
     till::add_ledger_commands(app, common, outcome);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What central IT mends from its desk: exceptions shown, corrected and closed; a till replaced; codes for a handheld's camera; manual and completion."""
 import json
+import json
 import os
 import subprocess
 
@@ -104,6 +105,40 @@ def test_a_code_is_shown_as_a_picture():
                     file.write(" ".join("1" if dark else "0" for dark in row for _ in range(scale)) + "\n")
         read = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True, text=True)
         check(read.stdout.strip() == code, f"{read.stdout!r} {read.stderr} {code}")
+
+
+def test_the_doctor_says_what_ails_a_device():
+    """A healthy till is well; one without its centre, its agent, room, a good certificate or settings is told so in plain words with a remedy; the bundle for support has nothing of a customer, no key and no token."""
+    with Lab() as lab:
+        gateway = lab.gateway()
+        till = lab.agent(gateway, "12", "3")
+        phone, secret = "07700900123", "Canary-Surname"
+        till.capture("/v1/customers", {"customer": {"identifiers": [{"type": "IDENTIFIER_TYPE_PHONE", "value": phone}], "family_name": secret}})
+        till.capture(SALES, sale(order="private-order"))
+        synced(gateway, till)
+
+        def doctor(*more, ok):
+            return run(BIN / "tillctl", "doctor", till.home, "--config", till.config, *more, ok=ok).stdout
+        well = doctor(ok=(0,))
+        check("SICK" not in well and "it runs and stores captures" in well and "the centre is reached" in well, well)
+        gateway.process.stop()
+        wait_until(lambda: not till.status()["sync"]["up"], 20, "the link is down")
+        cut = doctor(ok=(1,))
+        check("the centre is not reached" in cut and "refused" in cut and "sales go on" in cut, cut)
+        check("  ok     agent" in cut, "the agent itself is well")
+        bundle = lab.folder / "bundle.json"
+        doctor("--bundle", bundle, ok=(1,))
+        packed = bundle.read_text()
+        for canary in (phone, "7700900123", secret, "private-order", till.token(), till.token("reader"), "PRIVATE KEY"):
+            check(canary not in packed, f"{canary} is in the bundle")
+        check({f["name"] for f in json.loads(packed)["findings"]} >= {"journal", "link", "disk", "certificate", "settings"}, packed)
+        till.process.stop()
+        check("it does not answer" in doctor(ok=(1,)), "without its agent")
+        till.config.write_text(till.settings.replace("GBP", "POUNDS"))
+        check("SICK   settings" in doctor(ok=(1,)), "settings that are not usable")
+        (till.home / "enrolment.toml").unlink()
+        check("not enrolled" in doctor(ok=(1,)), "a device that nobody knows")
+        check("is no folder" in run(BIN / "tillctl", "doctor", till.home / "nowhere", ok=(1,)).stdout, "nothing there")
 
 
 def test_manual_and_completion_come_from_the_commands():
