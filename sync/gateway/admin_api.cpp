@@ -154,7 +154,8 @@ asio::awaitable<HttpResponse> AdminApi::transactions(Asked request, Name) {
         co_return problem(request,
                           {Errc::malformed, "not a trace id", "trace", "32 hexadecimal digits"});
     filter.trace_id = *trace;
-    const bool in_full = !filter.number.empty() || !filter.trace_id.empty();
+    const bool in_full =
+        !filter.number.empty() || !filter.trace_id.empty() || !text_of(request, "full").empty();
     const auto look = [&filter](Desk& desk) { return desk.queries.transactions(filter); };
     const auto page = co_await projection_.ask<TransactionPage>(look);
     if (!page) co_return problem(request, page.error());

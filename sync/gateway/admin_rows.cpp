@@ -18,6 +18,7 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Parameter{"lane", "Workstation."},
         Parameter{"number", "Receipt number; the answer then has the event as it is stored."},
         Parameter{"trace", "Trace id of the request that captured it, hexadecimal."},
+        Parameter{"full", "Anything: each with its event as it is stored."},
         Parameter{"after", "`next` of the page before."},
         Parameter{"limit", "At most so many, up to 1000; 100 when absent."}};
     static constexpr std::array of_days = {
