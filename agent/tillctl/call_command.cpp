@@ -111,11 +111,12 @@ Exit run(const Common& common, const Wanted& wanted) {
 void add_call_commands(CLI::App& app, const Common& common, Exit& outcome) {
     const auto wanted = std::make_shared<Wanted>();
     auto* call = app.add_subcommand("call", "Any command of an agent (--agent), over ZeroMQ");
-    call->add_option("COMMAND", wanted->command, "As in the table: record_count, status, …")
+    call->add_option("COMMAND", wanted->command, "As in the table: record_count, status and so on")
         ->required();
     call->add_option("BODY", wanted->body, "JSON; - reads one from each line of standard input")
         ->default_val("{}");
-    call->add_option("--key", wanted->key, "Idempotency key; with -, lines are KEY-1, KEY-2, …");
+    call->add_option("--key", wanted->key,
+                     "Idempotency key; with -, lines are KEY-1, KEY-2 and so on");
     call->add_option("--role", wanted->role, "Whose token of the home")
         ->check(CLI::IsMember{{"pos", "stock", "reader", "administrator"}});
     call->add_option("--socket", wanted->socket,

@@ -147,7 +147,7 @@ def test_manual_and_completion_come_from_the_commands():
     for words in ("exceptions fix", "devices replace", "verify"):
         check(f".SS {words}" in manual, words)
     check("\\-\\-receipts" in manual and "EXIT STATUS" in manual, "options and exit codes")
-    judged = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z"], input=manual, capture_output=True, text=True) if os.path.exists("/usr/bin/groff") else None
+    judged = subprocess.run(["groff", "-K", "utf8", "-man", "-ww", "-Tutf8", "-z"], input=manual, capture_output=True, text=True) if os.path.exists("/usr/bin/groff") else None
     check(judged is None or not judged.stderr, f"groff: {judged and judged.stderr}")
 
     def completed(*words):
