@@ -17,8 +17,16 @@ void print_agent_status(const boost::json::value& status) {
     const auto* members = status.if_object();
     if (!members) return;
     Table table{{"agent", ""}};
-    for (const auto& [key, value] : *members) table.add({std::string{key}, text(status, key)});
+    for (const auto& [key, value] : *members)
+        if (!value.is_object()) table.add({std::string{key}, text(status, key)});
     table.print();
+    const auto sync = member(status, "sync");
+    if (!sync.is_object()) return;
+    const bool up = text(sync, "up") == "true";
+    std::cout << "\nlink: " << (up ? "up" : "down: " + text(sync, "last_error"))
+              << "   clock: " << (text(sync, "clock_trusted") == "true" ? "" : "NOT TRUSTED, ")
+              << text(sync, "clock_offset_ms") << " ms off the centre's, give or take "
+              << text(sync, "clock_error_ms") << '\n';
 }
 
 void print_gateway_status(const boost::json::value& status) {
