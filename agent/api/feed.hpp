@@ -36,7 +36,8 @@ private:
     asio::steady_timer changed_;  // Never expires; cancelled when the version grew.
 };
 
-/// One reader of the feed. It begins with the state of the link, then gives captures after `after`.
+/// One reader of the feed. It begins with the state of the link, then gives captures after `after`; those
+/// that the device has let go of are passed over.
 class FeedFollower {
 public:
     /// `topics` are beginnings of topics, with commas between; empty: all.

@@ -5,10 +5,14 @@
 
 namespace till {
 
+namespace {
+
 /// It is outside the command, as HTTP says it and as a Call does.
-static bool is_key(std::string_view field) {
+bool is_key(std::string_view field) {
     return field == "Idempotency-Key" || field == "idempotency_key";
 }
+
+}  // namespace
 
 unsigned http_status(const Error& error) {
     const bool about_field = !error.field.empty();

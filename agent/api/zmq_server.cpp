@@ -3,7 +3,6 @@
 #include "agent/api/zmq_socket.hpp"
 #include "agent/core/limits.hpp"
 #include "agent/runtime/deadline.hpp"
-#include "agent/runtime/log.hpp"
 #include "agent/runtime/task_group.hpp"
 
 #include <boost/asio/steady_timer.hpp>

@@ -113,12 +113,21 @@ asio::awaitable<void> follow_settings(fs::path file) {
         const auto [stopped, number] = co_await asked.async_wait(nothrow);
         if (stopped) co_return;
         const auto settings = load_settings(file);
-        if (settings) set_log_level(settings->log_level);
-        log(settings ? LogLevel::info : LogLevel::error, "agent",
-            settings ? "settings read again; those for a start apply at the next"
-                     : "the settings are not usable, nothing changed",
-            {{"file", file.string()}, {"why", settings ? "" : settings.error().detail}});
+        if (!settings) {
+            log(LogLevel::error, "agent", "the settings are not usable, nothing changed",
+                {{"file", file.string()}, {"why", settings.error().detail}});
+            continue;
+        }
+        set_log_level(settings->log_level);
+        log(LogLevel::info, "agent", "settings read again; those for a start apply at the next",
+            {{"file", file.string()}});
     }
+}
+
+/// Ready is who answers: an agent that does not open is not.
+asio::awaitable<void> tell_service(FrontDoor& door) {
+    co_await door.wait_open();
+    if (door.is_open()) co_await keep_service_told();
 }
 
 asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& settings,
@@ -135,7 +144,7 @@ asio::awaitable<Result<bool>> run_behind_door(Home& home, const AgentSettings& s
     TaskGroup serving{executor};
     serving.spawn(server->run());
     if (zmq) serving.spawn(zmq->run());
-    serving.spawn(keep_service_told());
+    serving.spawn(tell_service(door));
     serving.spawn(follow_settings(settings_file));
 
     co_await asio::this_coro::throw_if_cancelled(false);

@@ -24,7 +24,7 @@ const Error stopping{Errc::busy, "the agent is stopping"};
 }  // namespace
 
 asio::awaitable<std::shared_ptr<FrontDoor::Inside>> FrontDoor::enter() {
-    while (!doors_ && !shut_) co_await changed_.async_wait(nothrow);
+    co_await wait_open();
     co_return doors_ ? std::make_shared<Inside>(*this) : nullptr;
 }
 
@@ -39,18 +39,16 @@ asio::awaitable<HttpResponse> FrontDoor::handle(HttpRequest request) {
     if (!inside) co_return problem(503, stopping, {});
     HttpResponse response = co_await doors_->http->handle(std::move(request));
     if (!response.told) co_return response;
-    HttpResponse watched = response;
-    watched.told = [this, inside, response](HttpListener& listener) {
-        return listen(response, listener);
+    response.told = [this, inside, told = std::move(response.told)](HttpListener& listener) {
+        return listen(told, listener);
     };
-    co_return watched;
+    co_return response;
 }
 
 /// Until the client leaves or this agent's doors are closed.
-asio::awaitable<void> FrontDoor::listen(HttpResponse response, HttpListener& listener) {
+asio::awaitable<void> FrontDoor::listen(Told told, HttpListener& listener) {
     using namespace asio::experimental::awaitable_operators;
-    const auto told = [&] { return response.told(listener); };
-    if (doors_) co_await (told() || changed_.async_wait(nothrow));
+    if (doors_) co_await (told(listener) || changed_.async_wait(nothrow));
 }
 
 asio::awaitable<Bytes> FrontDoor::handle_call(Bytes call) {
@@ -64,6 +62,10 @@ asio::awaitable<Bytes> FrontDoor::handle_call(Bytes call) {
 void FrontDoor::open(const Doors& doors) {
     doors_ = doors;
     changed_.cancel();
+}
+
+asio::awaitable<void> FrontDoor::wait_open() {
+    while (!doors_ && !shut_) co_await changed_.async_wait(nothrow);
 }
 
 asio::awaitable<void> FrontDoor::close() {

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -32,6 +33,9 @@ public:
     asio::awaitable<Bytes> handle_call(Bytes call);
 
     void open(const Doors& doors);
+    /// Returns when an agent's doors are open, or when none will be any more. Cancellable.
+    asio::awaitable<void> wait_open();
+    bool is_open() const { return doors_.has_value(); }
     /// From now on requests wait. Returns when those inside have been answered.
     asio::awaitable<void> close();
     /// Nobody takes over any more: those who wait are sent away.
@@ -40,7 +44,8 @@ public:
 private:
     struct Inside;
     asio::awaitable<std::shared_ptr<Inside>> enter();
-    asio::awaitable<void> listen(HttpResponse response, HttpListener& listener);
+    using Told = std::function<asio::awaitable<void>(HttpListener&)>;
+    asio::awaitable<void> listen(Told told, HttpListener& listener);
 
     std::optional<Doors> doors_;
     bool shut_ = false;

@@ -1,24 +1,13 @@
 #include "agent/daemon/telemetry.hpp"
 
+#include "agent/runtime/metrics.hpp"
 #include "sync/wire/frames.pb.h"
-
-#include <unistd.h>
-
-#include <fstream>
 
 namespace till {
 
 namespace {
 
 namespace v1 = tillstream::v1;
-
-std::uint64_t resident_bytes() {
-    std::ifstream in{"/proc/self/statm"};
-    std::uint64_t pages = 0;
-    std::uint64_t resident = 0;
-    in >> pages >> resident;
-    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 void add(v1::Telemetry& into, const char* name, bool good, const char* detail) {
     auto& condition = *into.add_conditions();

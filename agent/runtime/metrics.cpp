@@ -22,12 +22,11 @@ void append_escaped(Bytes& to, std::string_view text) {
     }
 }
 
-double resident_bytes() {
-    std::ifstream in{"/proc/self/statm"};
-    double pages = 0;
-    double resident = 0;
-    in >> pages >> resident;
-    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+/// Not std::clock(): it wraps after 36 minutes of processor time where a long has 32 bits.
+double processor_seconds() {
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 double open_descriptors() {
@@ -37,13 +36,17 @@ double open_descriptors() {
     return static_cast<double>(std::max<std::ptrdiff_t>(0, count - 1));  // Less the one that looks.
 }
 
-double started_at() {
-    static const auto at = static_cast<double>(std::time(nullptr));
-    return at;
-}
-const double at_start = started_at();
+const auto at_start = static_cast<double>(std::time(nullptr));
 
 }  // namespace
+
+std::uint64_t resident_bytes() {
+    std::ifstream in{"/proc/self/statm"};
+    std::uint64_t pages = 0;
+    std::uint64_t resident = 0;
+    in >> pages >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
 
 void MetricsText::head(std::string_view name, std::string_view help, std::string_view type) {
     if (!named_.emplace(name).second) return;
@@ -93,9 +96,8 @@ void MetricsText::histogram(std::string_view name, std::string_view help,
 void MetricsText::process(std::string_view version) {
     gauge("tillstream_build_info", "1, with the version of the program.", 1,
           {{"version", version}});
-    counter("process_cpu_seconds_total", "Processor time used.",
-            static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
-    gauge("process_resident_memory_bytes", "Memory in use.", resident_bytes());
+    counter("process_cpu_seconds_total", "Processor time used.", processor_seconds());
+    gauge("process_resident_memory_bytes", "Memory in use.", static_cast<double>(resident_bytes()));
     gauge("process_open_fds", "File descriptors in use.", open_descriptors());
     gauge("process_start_time_seconds", "When the program started, since 1970.", at_start);
 }

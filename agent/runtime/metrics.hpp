@@ -42,7 +42,10 @@ private:
     std::set<std::string, std::less<>> named_;
 };
 
-constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+/// Memory that this process has in use.
+std::uint64_t resident_bytes();
+
+inline constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 /// How long something took, for MetricsText::histogram. One thread.
 class Durations {

@@ -86,11 +86,8 @@ asio::awaitable<Result<std::vector<JournalState>>> AdminApi::journals() {
 asio::awaitable<HttpResponse> AdminApi::status(Asked request, Name) {
     const auto journals = co_await this->journals();
     if (!journals) co_return problem(request, journals.error());
-    const auto count = [](Desk& desk) -> Result<std::size_t> {
-        TILL_TRY(const auto rows, desk.queries.exceptions(true, 0, page_max));
-        return rows.size();
-    };
-    const auto open = co_await projection_.ask<std::size_t>(count);
+    const auto count = [](Desk& desk) { return desk.queries.open_exceptions(); };
+    const auto open = co_await projection_.ask<std::uint64_t>(count);
     json::array rows;
     std::uint64_t behind = 0;
     for (const auto& journal : *journals) {

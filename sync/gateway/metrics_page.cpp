@@ -16,8 +16,6 @@ namespace {
 using Desk = ProjectionService::Desk;
 namespace v1 = tillstream::v1;
 
-constexpr std::size_t exceptions_counted_max = 10'000;
-
 till::HttpResponse plain(unsigned status, std::string text) {
     return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(text)};
 }
@@ -62,15 +60,15 @@ asio::awaitable<till::HttpResponse> MetricsPage::metrics() {
         double behind = 0;
         for (const auto& one : journals)
             behind += static_cast<double>(one.row.mark.seq.value() - one.cursor.value());
-        TILL_TRY(const auto open, desk.queries.exceptions(true, 0, exceptions_counted_max));
-        return std::pair{behind, static_cast<double>(open.size())};
+        TILL_TRY(const auto open, desk.queries.open_exceptions());
+        return std::pair{behind, static_cast<double>(open)};
     };
     using Projected = std::pair<double, double>;
     if (const auto projected = co_await projection_.ask<Projected>(look)) {
         out.gauge("tillstream_projection_behind_events", "Events stored and not yet in the tables.",
                   projected->first);
-        out.gauge("tillstream_projection_exceptions_open",
-                  "Events that wait for a person (counted up to 10,000).", projected->second);
+        out.gauge("tillstream_projection_exceptions_open", "Events that wait for a person.",
+                  projected->second);
     }
 
     const auto devices = devices_of(*rows, fleet_);

@@ -191,6 +191,12 @@ Result<std::vector<ExceptionRow>> Queries::exceptions(bool open_only, std::int64
     return found;
 }
 
+Result<std::uint64_t> Queries::open_exceptions() {
+    TILL_TRY(const auto count,
+             impl_->tables.integer("SELECT count(*) FROM exceptions WHERE state = 0"));
+    return static_cast<std::uint64_t>(count.value_or(0));
+}
+
 Result<ExceptionRow> Queries::exception(std::int64_t id) {
     std::optional<ExceptionRow> found;
     TILL_TRY_VOID(

@@ -95,6 +95,7 @@ public:
     /// In the order they arose, after `after`.
     Result<std::vector<ExceptionRow>> exceptions(bool open_only, std::int64_t after,
                                                  std::size_t limit);
+    Result<std::uint64_t> open_exceptions();
     Result<ExceptionRow> exception(std::int64_t id);  ///< Fails with not_found.
     /// Fails with not_found when the projection never saw this customer.
     Result<CustomerView> customer(const CustomerId& customer);

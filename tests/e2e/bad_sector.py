@@ -3,9 +3,9 @@
 import contextlib
 import subprocess
 
-from damage import PAGE, current_file, journals, open_day, orders_of, pages_of_events, settle
+from damage import PAGE, current_file, journals, orders_of, pages_of_events, sold_and_cut_off
 from harness import Lab, check, run, sale, synced, wait_until
-from sync import SALES, sell
+from sync import SALES
 from testing import Skip, note, run as run_tests
 
 
@@ -64,14 +64,7 @@ def sold_on_a_bad_disk(which):
         gateway = lab.gateway()
         with disk_at(lab.folder / "agent-12-3-0") as disk:
             till = lab.agent(gateway, "12", "3")
-            open_day(till)
-            sell(till, 20, "sent")
-            synced(gateway, till)
-            journal = till.journal_id()
-            gateway.process.stop()
-            sell(till, 60, "unsent")
-            till.process.stop()
-            settle(till)
+            journal, _ = sold_and_cut_off(gateway, till)
             spoilt = which(current_file(till))
             disk.spoil(current_file(till), spoilt)
             till.start()

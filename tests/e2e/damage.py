@@ -53,6 +53,20 @@ def zero_pages_of_events(agent, seqs):
             disk.write(bytes(PAGE))
 
 
+def sold_and_cut_off(gateway, till):
+    """A day with 20 sales at the centre and 60 that are not; the till is off, its WAL copied back. Its journal and head."""
+    open_day(till)
+    sell(till, 20, "sent")
+    synced(gateway, till)
+    journal = till.journal_id()
+    gateway.process.stop()
+    sell(till, 60, "unsent")
+    head = till.head()
+    till.process.stop()
+    settle(till)
+    return journal, head
+
+
 def journals(gateway):
     return {j["journal"]: j for j in gateway.json("status")["journals"]}
 
@@ -67,15 +81,7 @@ def test_a_damaged_journal_is_set_aside():
     with Lab() as lab:
         gateway = lab.gateway()
         till = lab.agent(gateway, "12", "3")
-        open_day(till)
-        sell(till, 20, "sent")
-        synced(gateway, till)
-        journal = till.journal_id()
-        gateway.process.stop()
-        sell(till, 60, "unsent")
-        head = till.head()
-        till.process.stop()
-        settle(till)
+        journal, head = sold_and_cut_off(gateway, till)
         zero_pages_of_events(till, [40])
         began = time.monotonic()
         till.start()

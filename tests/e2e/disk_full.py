@@ -95,6 +95,8 @@ def test_a_full_disk_at_the_till_closes_the_day_and_sells_on_with_room():
             status, refused, _ = till.call("POST", SALES, sale(order="no-room"), "no-room")
             check(status == 503 and refused["title"] == "disk_full", f"a sale is refused by name: {status} {refused}")
             check(page(till.port, "/readyz")[0] == 503, "and monitoring is told")
+            said = run(BIN / "tillctl", "doctor", till.home, "--config", till.config, ok=(1,)).stdout
+            check("only the reserve is left" in said and "make room" in said, f"the doctor says so: {said}")
             till.capture(CONTROLS, {"type": "TYPE_DAY_CLOSE"})
             till.capture(CONTROLS, {"type": "TYPE_DAY_OPEN", "operator_id": "7"})
             synced(gateway, till)

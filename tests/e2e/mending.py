@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+from clocks import library
 from damage import orders_of
 from harness import BIN, Lab, check, run, sale, synced, wait_until
 from strange_devices import SALE, stranger
@@ -108,7 +109,7 @@ def test_a_code_is_shown_as_a_picture():
 
 
 def test_the_doctor_says_what_ails_a_device():
-    """A healthy till is well; one without its centre, its agent, room, a good certificate or settings is told so in plain words with a remedy; the bundle for support has nothing of a customer, no key and no token."""
+    """A healthy till is well; one without its centre, its agent, a good certificate, settings or enrolment is told so in plain words with a remedy; the bundle for support has nothing of a customer, no key and no token."""
     with Lab() as lab:
         gateway = lab.gateway()
         till = lab.agent(gateway, "12", "3")
@@ -121,6 +122,9 @@ def test_the_doctor_says_what_ails_a_device():
             return run(BIN / "tillctl", "doctor", till.home, "--config", till.config, *more, ok=ok).stdout
         well = doctor(ok=(0,))
         check("SICK" not in well and "it runs and stores captures" in well and "the centre is reached" in well, well)
+        later = {"LD_PRELOAD": str(library()), "FAKETIME": "+400d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        late = run(BIN / "tillctl", "doctor", till.home, "--config", till.config, ok=(1,), env=later).stdout
+        check("SICK   certificate: it ran out" in late and "renews by itself" in late, late)
         gateway.process.stop()
         wait_until(lambda: not till.status()["sync"]["up"], 20, "the link is down")
         cut = doctor(ok=(1,))

@@ -3,6 +3,8 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
+#include <set>
+
 using namespace till;
 
 TEST_CASE("api: a sale is answered with its receipt when it is in the journal", "[api]") {
@@ -242,4 +244,21 @@ TEST_CASE(
     REQUIRE(opened);
     CHECK(sold->business_day() == (opened->replayed() ? "2026-11-20" : today));
     CHECK(shop.sale()->business_day() == "2026-11-20");
+}
+
+TEST_CASE("api: a Call can say every command of the table, and nothing else", "[api]") {
+    std::set<const google::protobuf::Descriptor*> said, offered;
+    const auto* oneof = v1::Call::descriptor()->FindOneofByName("command");
+    for (int i = 0; i < oneof->field_count(); ++i) {
+        said.insert(oneof->field(i)->message_type());
+        const auto* row = find_command(oneof->field(i)->message_type());
+        REQUIRE(row);
+        CHECK(row->name == oneof->field(i)->name());
+    }
+    for (const CommandInfo& row : commands()) {
+        const auto* type = row.prototype->GetDescriptor();
+        const bool is_a_stream = type == v1::FollowFeed::descriptor();
+        if (!row.path.empty() && !is_a_stream) offered.insert(type);
+    }
+    CHECK(said == offered);
 }
