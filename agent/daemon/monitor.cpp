@@ -1,5 +1,6 @@
 #include "agent/daemon/monitor.hpp"
 
+#include "agent/daemon/telemetry.hpp"
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/metrics.hpp"
 
@@ -28,21 +29,15 @@ asio::awaitable<HttpResponse> Monitor::metrics() {
     MetricsText out;
     out.process(TILL_AGENT_VERSION);
     const Journal& journal = parts_.journal;
-    const Seq head = journal.head().seq;
-    const Seq acknowledged = journal.acknowledged().seq;
-    const auto unsent = head > acknowledged ? head.value() - acknowledged.value() : 0;
-    const std::int64_t now = parts_.clock.now().wall.value();
-    std::int64_t oldest = now;
-    if (unsent > 0) {
-        const auto first = co_await parts_.journal.read(acknowledged, 1, 1);
-        if (first && !first->empty()) oldest = first->front().times.wall.value();
-    }
+    const Unsent waiting = co_await unsent(parts_.journal);
+    const WallTime now = parts_.clock.now().wall;
+    const auto age = waiting.oldest ? now.value() - waiting.oldest->value() : 0;
     out.counter("tillstream_journal_events_total", "Events captured into the current journal.",
-                static_cast<double>(head.value()));
+                static_cast<double>(journal.head().seq.value()));
     out.gauge("tillstream_journal_unsent_events", "Events the centre has not acknowledged.",
-              static_cast<double>(unsent));
+              static_cast<double>(waiting.events));
     out.gauge("tillstream_journal_oldest_unsent_age_seconds", "Age of the oldest of them.",
-              std::max(0.0, seconds(now - oldest)));
+              std::max(0.0, seconds(age)));
     out.gauge("tillstream_captures_waiting", "Captures not yet on stable storage.",
               static_cast<double>(journal.waiting()));
     parts_.table.write_metrics(out);

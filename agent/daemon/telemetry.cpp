@@ -18,6 +18,17 @@ void add(v1::Telemetry& into, const char* name, bool good, const char* detail) {
 
 }  // namespace
 
+asio::awaitable<Unsent> unsent(Journal& journal) {
+    const Seq head = journal.head().seq;
+    const Seq acknowledged = journal.acknowledged().seq;
+    Unsent found;
+    if (head <= acknowledged) co_return found;
+    found.events = head.value() - acknowledged.value();
+    const auto oldest = co_await journal.read(acknowledged, 1, 1);
+    if (oldest && !oldest->empty()) found.oldest = oldest->front().times.wall;
+    co_return found;
+}
+
 asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identity, Clock& clock,
                                  Times started, const std::filesystem::path& home,
                                  std::uint64_t reserve_bytes) {
@@ -27,15 +38,10 @@ asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identit
     message.mutable_clock()->set_since_boot_ms(now.since_boot.value());
     message.mutable_clock()->set_boot_id(Bytes{now.boot.value().bytes()});
 
-    const Seq head = journal.head().seq;
-    const Seq acknowledged = journal.acknowledged().seq;
-    message.set_head(head.value());
-    if (acknowledged < head) {
-        message.set_backlog(head.value() - acknowledged.value());
-        const auto oldest = co_await journal.read(acknowledged, 1, 1);
-        if (oldest && !oldest->empty())
-            message.set_oldest_waiting_ms(oldest->front().times.wall.value());
-    }
+    message.set_head(journal.head().seq.value());
+    const Unsent waiting = co_await unsent(journal);
+    message.set_backlog(waiting.events);
+    if (waiting.oldest) message.set_oldest_waiting_ms(waiting.oldest->value());
     std::error_code failed;
     const auto space = std::filesystem::space(home, failed);
     if (!failed) message.set_disk_free_bytes(space.available);

@@ -8,8 +8,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 namespace till {
+
+/// What the centre has not acknowledged of a journal, and since when.
+struct Unsent {
+    std::uint64_t events = 0;
+    std::optional<WallTime> oldest;  ///< Nothing when none waits, or when it cannot be read.
+};
+asio::awaitable<Unsent> unsent(Journal& journal);
 
 /// A serialised v1::Telemetry: how the device is now. `home` is on the disk that is measured;
 /// `reserve_bytes` as JournalCore::Options has it.
