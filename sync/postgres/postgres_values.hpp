@@ -45,6 +45,9 @@ public:
     Uuid uuid(int column) const;
     Digest digest(int column) const;
     std::optional<std::int64_t> optional_integer(int column) const;
+    std::optional<BytesView> optional_bytes(int column) const {
+        return is_null(column) ? std::nullopt : std::optional{bytes(column)};
+    }
 
 private:
     const pg_result* rows_;

@@ -15,7 +15,7 @@ PROGRAMS = {"agent/daemon", "agent/tillctl", "sync/gateway"}
 # Pure modules: no I/O, no clock, no threads, no event loop.
 PURE = {
     "agent/core", "agent/crypto", "agent/sale", "agent/customer", "agent/inventory", "drivers/decode",
-    "sync/wire", "sync/session", "firmware-config/layers",
+    "sync/masterdata", "sync/wire", "sync/session", "firmware-config/layers",
 }
 # Of agent/, what other top-level folders may use; the wire's messages and pure kits are for all.
 SHARED = {"agent/core", "agent/crypto", "agent/runtime", "agent/store", "sync/wire", "sync/session", "firmware-config/layers"}

@@ -1,5 +1,6 @@
 #include "agent/core/hex.hpp"
 #include "agent/crypto/hash.hpp"
+#include "agent/crypto/pin.hpp"
 #include "agent/crypto/sealing.hpp"
 #include "agent/crypto/signing.hpp"
 #include "agent/crypto/system_random.hpp"
@@ -15,6 +16,18 @@ TEST_CASE("crypto: SHA-256 answers the published vectors, whole or in pieces", "
     CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     CHECK(Sha256{}.add_u32(0x61626364).finish() == sha256("abcd"));
     CHECK(Sha256{}.add_u64(0x6162636465666768).finish() == sha256("abcdefgh"));
+}
+
+TEST_CASE("crypto: a PIN is known by its verifier, which costs what ours cost and no more",
+          "[crypto]") {
+    const Bytes verifier = make_pin_verifier(Secret{"4711"});
+    CHECK(is_pin(Secret{"4711"}, verifier));
+    CHECK_FALSE(is_pin(Secret{"4712"}, verifier));
+    CHECK_FALSE(is_pin(Secret{""}, verifier));
+    CHECK(make_pin_verifier(Secret{"4711"}) != verifier);
+    CHECK_FALSE(is_pin(Secret{"4711"}, ""));
+    CHECK_FALSE(is_pin(Secret{"4711"}, "$argon2id$v=19$m=4194304,t=99,p=1$c2FsdHNhbHQ$aGFzaA"));
+    CHECK_FALSE(is_pin(Secret{"4711"}, verifier + std::string(200, 'A')));
 }
 
 TEST_CASE("crypto: what is sealed opens at the centre and nowhere else", "[crypto]") {
