@@ -251,6 +251,7 @@ asio::awaitable<HttpResponse> AdminApi::devices(Asked request, Name) {
         auto row = to_json(device);
         row["connected"] = fleet_.is_connected(device.id);
         row["agent_version"] = fleet_.agent_version(device.id);
+        row["master_data_version"] = fleet_.master_data_version(device.id);
         rows.push_back(std::move(row));
     }
     co_return json_answer(request, {{"devices", std::move(rows)}});

@@ -2,6 +2,7 @@
 
 #include "sync/gateway/admin_openapi.hpp"
 #include "sync/gateway/auditor.hpp"
+#include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/http.hpp"
 
@@ -17,11 +18,12 @@ namespace till::sync {
 class AdminApi {
 public:
     AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
-             Auditor& auditor, Clock& clock, std::uint16_t port)
+             FeedDesk& feeds, Auditor& auditor, Clock& clock, std::uint16_t port)
         : ledger_{ledger},
           enrolment_{enrolment},
           fleet_{fleet},
           projection_{projection},
+          feeds_{feeds},
           auditor_{auditor},
           clock_{clock},
           port_{port} {}
@@ -54,6 +56,8 @@ private:
     asio::awaitable<HttpResponse> codes(Asked request, Name);
     asio::awaitable<HttpResponse> devices(Asked request, Name);
     asio::awaitable<HttpResponse> revoke(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> master_data(Asked request, Name);
+    asio::awaitable<HttpResponse> import_master_data(Asked request, Name administrator);
     asio::awaitable<HttpResponse> openapi(Asked request, Name);
     asio::awaitable<Result<std::vector<JournalState>>> journals();
 
@@ -61,6 +65,7 @@ private:
     EnrolmentDesk& enrolment_;
     Fleet& fleet_;
     ProjectionService& projection_;
+    FeedDesk& feeds_;
     Auditor& auditor_;
     Clock& clock_;
     std::uint16_t port_;

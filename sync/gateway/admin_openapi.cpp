@@ -14,8 +14,9 @@ json::object body_of(const AdminRoute& route) {
     json::object properties;
     json::array required;
     for (const AdminParameter& one : route.parameters) {
-        const auto* type = one.name == "event" ? "object" : "string";
-        properties[one.name] = {{"type", type}, {"description", one.meaning}};
+        json::object schema{{"type", one.type}, {"description", one.meaning}};
+        if (one.type == "array") schema["items"] = json::object{};
+        properties[one.name] = std::move(schema);
         if (one.required) required.push_back(json::value(one.name));
     }
     json::object schema{{"type", "object"}, {"properties", std::move(properties)}};

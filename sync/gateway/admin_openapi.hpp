@@ -11,6 +11,8 @@ namespace till::sync {
 struct AdminParameter {
     std::string_view name, meaning;
     bool required = false;
+    std::string_view type =
+        "string";  ///< Of a body's member; an array is of objects or of strings.
 };
 
 /// One row, as it is described to people and programs.

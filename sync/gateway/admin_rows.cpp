@@ -31,7 +31,8 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Parameter{"note", "Why it may stay as it is; kept beside it.", true}};
     static constexpr std::array of_corrections = {
         Parameter{"id", "Its number; one whose event is held.", true},
-        Parameter{"event", "The whole corrected event, in the names of events.proto.", true},
+        Parameter{"event", "The whole corrected event, in the names of events.proto.", true,
+                  "object"},
         Parameter{"note", "Why; kept beside it."}};
     static constexpr std::array of_customers = {
         Parameter{"type",
@@ -43,6 +44,21 @@ std::span<const AdminApi::Row> AdminApi::rows() {
     static constexpr std::array of_revocations = {
         Parameter{"device", "A device's id.", true},
         Parameter{"reason", "For the log and the list of devices."}};
+    static constexpr std::array of_master_data = {
+        Parameter{"list", "A list's name: its records are in the answer, up to a thousand."},
+        Parameter{"after", "`next` of the page before."}};
+    static constexpr std::array of_imports = {
+        Parameter{"stores", "MasterStore of masterdata.proto.", false, "array"},
+        Parameter{"workstations", "MasterWorkstation.", false, "array"},
+        Parameter{"operators", "MasterOperator; a PIN is never stored, only what it is checked by.",
+                  false, "array"},
+        Parameter{"tax_rules", "MasterTaxRule.", false, "array"},
+        Parameter{"tenders", "MasterTender.", false, "array"},
+        Parameter{"reasons", "MasterReason.", false, "array"},
+        Parameter{"products", "MasterProduct.", false, "array"},
+        Parameter{"whole", "Names of lists that are complete: what they lack is removed.", false,
+                  "array"},
+        Parameter{"dry_run", "Say what would change, and change nothing.", false, "boolean"}};
     static constexpr std::array all = {
         Row{{"GET", "/admin/v1/status", "status", "How journals, devices and tables stand.", {}},
             &AdminApi::status},
@@ -82,6 +98,14 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Row{{"POST", "/admin/v1/devices/revoke", "revoke",
              "Shuts a device out at once and for ever.", of_revocations},
             &AdminApi::revoke},
+        Row{{"GET", "/admin/v1/master-data", "master_data",
+             "Version and size of the master data; the records of a list.", of_master_data},
+            &AdminApi::master_data},
+        Row{{"POST", "/admin/v1/master-data", "import_master_data",
+             "Changes master data: all of an import, or nothing. Refused, `faults` names each "
+             "fault.",
+             of_imports},
+            &AdminApi::import_master_data},
         Row{{"GET", "/admin/v1/openapi.json", "openapi", "This description.", {}},
             &AdminApi::openapi},
     };

@@ -1,5 +1,6 @@
 #include "sync/gateway/backup.hpp"
 
+#include "sync/feeds/feed_store.hpp"
 #include "sync/gateway/registry.hpp"
 #include "sync/ledger/sqlite_store.hpp"
 
@@ -13,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Copied in this order: what comes later is what those before it refer to.
-constexpr std::array databases = {"projection.db", "vault.db", "ledger.db", "registry.db"};
+constexpr std::array databases = {"projection.db", "vault.db", "ledger.db", "feeds.db",
+                                  "registry.db"};
 
 // What belongs to a home beside its databases; not what tells only of the process that runs.
 bool is_plain_part(const fs::path& name) {
@@ -47,6 +49,8 @@ Result<FolderDraft::Size> restore_home(const fs::path& from, const HomePaths& ho
         TILL_TRY(const auto store, SqliteStore::open({.file = ledger}, random));
         TILL_TRY_VOID(store->renew_epoch());
     }
+    const fs::path feeds = draft.path() / "feeds.db";
+    if (fs::exists(feeds)) TILL_TRY_VOID(FeedStore::renew_epoch(feeds, random));
     if (fs::exists(registry)) TILL_TRY_VOID(Registry::forget_since_backup(registry, now));
     return draft.finish();
 }

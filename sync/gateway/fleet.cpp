@@ -57,6 +57,11 @@ std::string Fleet::agent_version(const DeviceId& device) const {
     return found == devices_.end() ? std::string{} : found->second.agent_version;
 }
 
+std::uint64_t Fleet::master_data_version(const DeviceId& device) const {
+    tillstream::v1::Telemetry said;
+    return said.ParseFromString(telemetry(device)) ? said.master_data_version() : 0;
+}
+
 Bytes Fleet::telemetry(const DeviceId& device) const {
     const std::scoped_lock lock{mutex_};
     const auto found = devices_.find(device);

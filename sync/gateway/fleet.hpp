@@ -25,6 +25,8 @@ public:
     bool is_connected(const DeviceId& device) const;
     std::size_t connected() const;
     std::string agent_version(const DeviceId& device) const;  ///< Empty until it came in.
+    /// In use there, as its newest telemetry says; 0: none, or it has not said.
+    std::uint64_t master_data_version(const DeviceId& device) const;
     Bytes telemetry(
         const DeviceId& device) const;  ///< The newest, serialised; empty when none came.
 

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::string_view protobuf_type = "application/x-protobuf";
 constexpr std::size_t enrolment_body_max = 16 * 1024;
-constexpr std::size_t admin_body_max = 1024 * 1024;
+constexpr std::size_t admin_body_max = 32 * 1024 * 1024;  // A whole catalogue.
 
 asio::awaitable<Result<HttpRequest>> read_request(TlsStream& stream, beast::flat_buffer& buffer,
                                                   std::size_t body_max) {
@@ -286,6 +286,7 @@ asio::awaitable<Result<void>> Server::converse_as(Result<Registry::Device> devic
     }
     SyncConnection connection{.ledger = rooms_.ledger,
                               .desk = rooms_.devices,
+                              .feeds = rooms_.feeds,
                               .clock = rooms_.clock,
                               .device = *std::move(device),
                               .sealing_key_id = rooms_.keys.sealing.back().key.id,

@@ -4,6 +4,7 @@
 #include "agent/runtime/task_group.hpp"
 #include "sync/gateway/admission.hpp"
 #include "sync/gateway/enrolment_desk.hpp"
+#include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/http.hpp"
 #include "sync/gateway/sync_connection.hpp"
 #include "sync/tls/context.hpp"
@@ -22,6 +23,7 @@ struct Rooms {
     Ledger& ledger;
     EnrolmentDesk& enrolment;
     DeviceDesk& devices;
+    FeedDesk& feeds;
     /// Everything under /admin/, for an administrator whose name the certificate gave.
     std::function<asio::awaitable<HttpResponse>(HttpRequest, std::string name)> admin;
     const HomeKeys& keys;

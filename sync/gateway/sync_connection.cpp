@@ -3,6 +3,7 @@
 #include "agent/core/limits.hpp"
 #include "agent/core/match.hpp"
 #include "agent/runtime/deadline.hpp"
+#include "agent/runtime/log.hpp"
 #include "agent/runtime/queue.hpp"
 #include "agent/runtime/task_group.hpp"
 #include "sync/ledger/ledger.hpp"
@@ -39,6 +40,7 @@ public:
           session_{std::move(session)},
           outgoing_{socket_.get_executor()},
           work_{socket_.get_executor()},
+          feed_version_{connection.feeds.version()},
           ended_reading_{socket_.get_executor(), asio::steady_timer::time_point::max()},
           tasks_{socket_.get_executor()} {}
 
@@ -95,6 +97,9 @@ private:
                            [&](GatewaySession::KeepTelemetry& kept) {
                                connection_.desk.keep_telemetry(connection_.device.id,
                                                                std::move(kept.telemetry));
+                           },
+                           [&](GatewaySession::ReadFeed& asked) {
+                               tasks_.spawn(read_feed(std::move(asked.request)));
                            },
                            [&](auto& asked) { work_.push(Work{std::move(asked)}); },
                        },
@@ -185,6 +190,23 @@ private:
         }
     }
 
+    // Beside the ledger's work: acks do not wait for a page.
+    asio::awaitable<void> read_feed(v1::FeedRequest request) {
+        auto page = co_await connection_.feeds.page(std::move(request), connection_.device.store);
+        if (!page)
+            log(LogLevel::warning, "feeds", "a page cannot be read",
+                {{"cause", page.error().detail}});
+        feed(GatewaySession::FeedRead{std::move(page), connection_.clock.now()});
+    }
+
+    /// The device fetches what is new; a notice that is lost is made up for by its own next question.
+    void tell_news() {
+        const std::uint64_t version = connection_.feeds.version();
+        if (std::exchange(feed_version_, version) == version) return;
+        feed(GatewaySession::Notify{"feed/" + std::string{master_feed}, version,
+                                    connection_.clock.now()});
+    }
+
     asio::awaitable<void> tick() {
         asio::steady_timer second{socket_.get_executor()};
         unsigned overdue = 0;
@@ -201,6 +223,7 @@ private:
                                              connection_.clock.now()});
             else
                 feed(Tick{connection_.clock.now()});
+            tell_news();
         }
     }
 
@@ -209,6 +232,7 @@ private:
     GatewaySession session_;
     Queue<Bytes> outgoing_;
     Queue<Work> work_;
+    std::uint64_t feed_version_;        // The device knows of it, or asks when it has come in.
     asio::steady_timer ended_reading_;  // Never expires; cancelled when nothing more can be read.
     bool unread_ = false;
     std::size_t unsent_ = 0;  // Bytes queued for the writer or in its hands.

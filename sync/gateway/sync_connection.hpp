@@ -2,6 +2,7 @@
 
 #include "agent/core/clock.hpp"
 #include "agent/core/result.hpp"
+#include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/http.hpp"
 #include "sync/gateway/registry.hpp"
 #include "sync/session/gateway_session.hpp"
@@ -35,6 +36,7 @@ public:
 struct SyncConnection {
     Ledger& ledger;
     DeviceDesk& desk;
+    FeedDesk& feeds;
     Clock& clock;
     Registry::Device device;
     std::uint32_t sealing_key_id = 0;

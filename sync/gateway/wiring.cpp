@@ -10,6 +10,7 @@
 #include "agent/runtime/system_clock.hpp"
 #include "sync/gateway/admin_api.hpp"
 #include "sync/gateway/enrolment_desk.hpp"
+#include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/metrics_page.hpp"
 #include "sync/gateway/projection_service.hpp"
@@ -47,6 +48,13 @@ public:
     Result<std::unique_ptr<Registry>> registry() const {
         if (!settings_.ledger) return Registry::open(home_ / "registry.db");
         auto open = Registry::open(*settings_.ledger);
+        if (!open) return unusable(open.error());
+        return open;
+    }
+
+    Result<std::unique_ptr<FeedStore>> feeds() const {
+        if (!settings_.ledger) return FeedStore::open(home_ / "feeds.db", random_);
+        auto open = FeedStore::open(*settings_.ledger, random_);
         if (!open) return unusable(open.error());
         return open;
     }
@@ -170,8 +178,9 @@ private:
     TaskGroup tasks_;
 };
 
-/// Hears of devices that another gateway was told to shut out, well within limits::peer_silence_max.
-asio::awaitable<void> follow_revocations(EnrolmentDesk& desk) {
+/// Hears of what another gateway was told, well within limits::peer_silence_max: devices that are shut out,
+/// master data.
+asio::awaitable<void> follow_others(EnrolmentDesk& desk, FeedDesk& feeds) {
     using namespace std::chrono_literals;
     asio::steady_timer pause{co_await asio::this_coro::executor};
     const auto refresh = [](EnrolmentDesk& asked) { return asked.refresh(); };
@@ -179,9 +188,10 @@ asio::awaitable<void> follow_revocations(EnrolmentDesk& desk) {
         pause.expires_after(2s);
         auto [cancelled] = co_await pause.async_wait(nothrow);
         if (cancelled) co_return;
-        const auto done = co_await desk.ask<void>(refresh);
+        auto done = co_await desk.ask<void>(refresh);
+        if (done) done = co_await feeds.refresh();
         if (!done && heard)
-            log(LogLevel::error, "gateway", "revocations cannot be read",
+            log(LogLevel::error, "gateway", "what other gateways did cannot be read",
                 {{"cause", done.error().detail}});
         heard = done.has_value();
     }
@@ -245,6 +255,8 @@ Result<void> serve(const HomePaths& home) {
     TILL_TRY(const auto enrolment,
              EnrolmentDesk::open(std::move(registry), keys, settings, clock, random));
     TILL_TRY(const auto ledger, holdings.ledger());
+    TILL_TRY(auto feed_store, holdings.feeds());
+    TILL_TRY(const auto feeds, FeedDesk::open(std::move(feed_store)));
     TILL_TRY(auto sources, holdings.sources());
     TILL_TRY(const auto projection,
              ProjectionService::open(home, keys, *ledger, std::move(sources), random));
@@ -258,7 +270,7 @@ Result<void> serve(const HomePaths& home) {
     const auto ask_admin = [&admin](HttpRequest request, std::string name) {
         return admin->handle(std::move(request), std::move(name));
     };
-    const Rooms rooms{*ledger, *enrolment, fleet, ask_admin, keys, settings, clock};
+    const Rooms rooms{*ledger, *enrolment, fleet, *feeds, ask_admin, keys, settings, clock};
     const ClientAuthorities clients{keys.device_authority.certificate_pem(),
                                     keys.admin_authority_pem};
     const TimeSource now = [&clock] { return clock.now().wall; };
@@ -288,14 +300,14 @@ Result<void> serve(const HomePaths& home) {
                  HttpServer::listen(loops.front()->io().get_executor(), settings.metrics_address,
                                     settings.metrics_port, {}, show));
     }
-    admin.emplace(*ledger, *enrolment, fleet, *projection, auditor, clock, port);
+    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, auditor, clock, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
     // Nothing can fail any more: what is started here runs to its end.
     for (std::size_t i = 0; i < loops.size(); ++i) loops[i]->start(std::move(acceptors[i]));
     if (monitored) loops.front()->spawn(monitored->run());
     loops.front()->spawn(keep_service_told());
-    if (settings.ledger) loops.front()->spawn(follow_revocations(*enrolment));
+    if (settings.ledger) loops.front()->spawn(follow_others(*enrolment, *feeds));
     if (settings.keep.count() > 0 && projection->is_here()) loops.front()->spawn(retention.run());
     const std::string where = settings.ledger ? settings.ledger->text() : "sqlite";
     log(LogLevel::info, "gateway", "listening",

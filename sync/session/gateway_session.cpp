@@ -121,7 +121,7 @@ void GatewaySession::Impl::take(const v1::Frame& message) {
         return hang_up(Reason::violation, "a frame before the welcome");
     }
     if (!message.has_batch() && message.ByteSizeLong() > limits::report_bytes_max) {
-        return hang_up(Reason::too_large, "totals and telemetry are smaller");
+        return hang_up(Reason::too_large, "totals, telemetry and questions are smaller");
     }
     switch (message.kind_case()) {
         case v1::Frame::kBatch:
@@ -130,6 +130,8 @@ void GatewaySession::Impl::take(const v1::Frame& message) {
             return take(message.totals());
         case v1::Frame::kTelemetry:
             return take(message.telemetry());
+        case v1::Frame::kFeedRequest:
+            return take(message.feed_request());
         default:
             return hang_up(Reason::violation, "a frame that only the centre sends");
     }
@@ -219,6 +221,19 @@ void GatewaySession::Impl::take(const TotalsKept& e) {
 
 void GatewaySession::Impl::take(const v1::Telemetry& telemetry) {
     out.push_back(KeepTelemetry{telemetry.SerializeAsString()});
+}
+
+void GatewaySession::Impl::take(const v1::FeedRequest& request) {
+    if (std::exchange(reading_feed, true)) return;  // One at a time; whoever waits asks again.
+    out.push_back(ReadFeed{request});
+}
+
+void GatewaySession::Impl::take(const FeedRead& e) {
+    reading_feed = false;
+    if (!e.page) return;
+    v1::Frame answer;
+    *answer.mutable_feed_page() = *e.page;
+    out.push_back(send(answer));
 }
 
 void GatewaySession::Impl::take(const v1::Pong& pong) {

@@ -3,6 +3,7 @@
 #include "agent/core/result.hpp"
 #include "sync/session/exchange.hpp"
 #include "sync/wire/append.hpp"
+#include "sync/wire/frames.pb.h"
 #include "sync/wire/note.hpp"
 
 #include <chrono>
@@ -53,6 +54,11 @@ public:
         Result<void> kept;
         Times now;
     };
+    /// Answers the oldest unanswered ReadFeed. An error is not answered: the device asks again.
+    struct FeedRead {
+        Result<tillstream::v1::FeedPage> page;
+        Times now;
+    };
     /// Tell the device that something changed.
     struct Notify {
         std::string topic;
@@ -72,7 +78,7 @@ public:
         std::chrono::milliseconds retry_after{0};
         Times now;
     };
-    using Event = std::variant<Received, Bound, Committed, BranchKept, TotalsKept, Notify,
+    using Event = std::variant<Received, Bound, Committed, BranchKept, TotalsKept, FeedRead, Notify,
                                Overloaded, Dismiss, Tick>;
 
     // Actions (and Send, Hangup).
@@ -103,12 +109,16 @@ public:
     struct KeepTelemetry {
         Bytes telemetry;
     };
+    /// A page of a feed, for this device.
+    struct ReadFeed {
+        tillstream::v1::FeedRequest request;
+    };
     /// What the device says it runs: at most 64 printable bytes.
     struct Greeted {
         std::string agent_version;
     };
-    using Action =
-        std::variant<Send, Hangup, Greeted, Bind, Commit, KeepBranch, StoreTotals, KeepTelemetry>;
+    using Action = std::variant<Send, Hangup, Greeted, Bind, Commit, KeepBranch, StoreTotals,
+                                KeepTelemetry, ReadFeed>;
     using Actions = std::vector<Action>;
 
     explicit GatewaySession(Options options);

@@ -98,6 +98,9 @@ void UplinkSession::Impl::take(const v1::Frame& frame) {
         case v1::Frame::kNotice:
             out.push_back(Noticed{frame.notice().topic(), frame.notice().version()});
             return;
+        case v1::Frame::kFeedPage:
+            if (is_welcomed()) out.push_back(FeedCame{frame.feed_page()});
+            return;
         case v1::Frame::kPong:
         case v1::Frame::KIND_NOT_SET:
             return;  // A newer centre may say what we do not know.
@@ -105,6 +108,7 @@ void UplinkSession::Impl::take(const v1::Frame& frame) {
         case v1::Frame::kBatch:
         case v1::Frame::kTotals:
         case v1::Frame::kTelemetry:
+        case v1::Frame::kFeedRequest:
             return hang_up(Reason::violation, "a frame that only a device sends");
         default:
             return take_streamed(frame);
@@ -199,11 +203,13 @@ void UplinkSession::Impl::take(const Grown& grown) {
 void UplinkSession::Impl::take(const Submit& submit) {
     if (!is_welcomed()) return;
     v1::Frame frame;
-    const bool totals = submit.kind == Submit::Kind::totals;
-    if (totals) frame.set_stream(journal_stream);
-    const bool understood = totals ? frame.mutable_totals()->ParseFromString(submit.message)
-                                   : frame.mutable_telemetry()->ParseFromString(submit.message);
-    if (understood) out.push_back(send(frame));
+    google::protobuf::Message* into = frame.mutable_telemetry();
+    if (submit.kind == Submit::Kind::feed_request) into = frame.mutable_feed_request();
+    if (submit.kind == Submit::Kind::totals) {
+        frame.set_stream(journal_stream);
+        into = frame.mutable_totals();
+    }
+    if (into->ParseFromString(submit.message)) out.push_back(send(frame));
 }
 
 void UplinkSession::Impl::take(const Stop&) { hang_up(Reason::done, "the agent is stopping"); }

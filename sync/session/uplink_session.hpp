@@ -3,6 +3,7 @@
 #include "agent/core/result.hpp"
 #include "sync/session/exchange.hpp"
 #include "sync/wire/append.hpp"
+#include "sync/wire/frames.pb.h"
 #include "sync/wire/note.hpp"
 
 #include <chrono>
@@ -60,10 +61,10 @@ public:
         Result<Digest> hash;
         Times now;
     };
-    /// A serialised DayTotals or Telemetry message of frames.proto to send; dropped before the welcome
-    /// (the owner of totals offers them again until TotalsStored).
+    /// A serialised DayTotals, Telemetry or FeedRequest message of frames.proto to send; dropped before the
+    /// welcome (the owner of totals offers them again until TotalsStored).
     struct Submit {
-        enum class Kind : std::uint8_t { totals, telemetry } kind;
+        enum class Kind : std::uint8_t { totals, telemetry, feed_request } kind;
         Bytes message;
         Times now;
     };
@@ -120,13 +121,17 @@ public:
         std::string topic;
         std::uint64_t version = 0;
     };
+    /// Answers a FeedRequest. Nothing of it was checked but that it is one.
+    struct FeedCame {
+        tillstream::v1::FeedPage page;
+    };
     /// A signed note of what the centre holds of this journal. Nothing of it is verified but that it
     /// names this journal and the store that welcomed us: the shell does that, and keeps it.
     struct Noted {
         KeptNote kept;
     };
     using Action = std::variant<Send, Hangup, ReadRecords, ReadHash, Acknowledge, Welcomed, Forked,
-                                Retired, TotalsStored, Noticed, Noted>;
+                                Retired, TotalsStored, Noticed, FeedCame, Noted>;
     using Actions = std::vector<Action>;
 
     explicit UplinkSession(Options options);

@@ -182,6 +182,10 @@ void Link::perform(const UplinkSession::Noticed& action) {
     uplink_.owner_.on_noticed(action.topic, action.version);
 }
 
+void Link::perform(const UplinkSession::FeedCame& action) {
+    uplink_.owner_.on_feed_page(action.page);
+}
+
 void Link::perform(UplinkSession::Noted action) {
     children_.spawn(keep_note(std::move(action.kept)));
 }

@@ -79,6 +79,8 @@ public:
     virtual void on_retired(const Bytes& store_epoch) = 0;
     virtual void on_totals_stored(std::string_view business_day, std::uint32_t amendment) = 0;
     virtual void on_noticed(std::string_view topic, std::uint64_t version) = 0;
+    /// Answers a FeedRequest that was submitted.
+    virtual void on_feed_page(const tillstream::v1::FeedPage&) {}
 };
 
 /// The agent's end of the sync: connects over mutual TLS and WebSocket, and keeps one journal's
@@ -105,7 +107,7 @@ public:
     /// was retired. Losing the centre is normal for a till: a log line and a pause.
     asio::awaitable<void> run();
 
-    /// Sends a serialised DayTotals or Telemetry message. Dropped while the link is down: the owner
+    /// Sends a serialised DayTotals, Telemetry or FeedRequest message. Dropped while the link is down: the owner
     /// of totals offers them again until on_totals_stored().
     void submit(UplinkSession::Submit::Kind kind, Bytes message);
 

@@ -218,6 +218,27 @@ TEST_CASE("gateway: notices, holds and dismissals reach the device", "[session]"
     CHECK(first<Hangup>(bye)->reason == Reason::revoked);
 }
 
+TEST_CASE("gateway: a feed is read page by page, and what cannot be read is not answered",
+          "[session]") {
+    v1::Frame asked;
+    asked.mutable_feed_request()->set_feed("master");
+    Gate early = accepted();
+    CHECK(first<Hangup>(early.on(frame(asked)))->reason == Reason::violation);
+    Gate session = welcoming();
+    const auto read = first<Gate::ReadFeed>(session.on(frame(asked)));
+    REQUIRE(read);
+    CHECK(read->request.feed() == "master");
+    CHECK(session.on(frame(asked)).empty());  // One at a time.
+    CHECK(session.on(Gate::FeedRead{Error{Errc::busy, "later"}, at(20)}).empty());
+    REQUIRE(first<Gate::ReadFeed>(session.on(frame(asked))));
+    v1::FeedPage page;
+    page.set_version(7);
+    const auto answer = sent(session.on(Gate::FeedRead{page, at(21)}), v1::Frame::kFeedPage);
+    REQUIRE(answer);
+    CHECK(answer->feed_page().version() == 7);
+    CHECK(answer->stream() == 0);
+}
+
 TEST_CASE("gateway: what a newer device says in unknown kinds and fields is skipped", "[session]") {
     Gate session = welcoming();
     const Bytes unknown_kind = "\x08\x01\xc2\x3e\x02hi";  // stream 1, field 1000: "hi".

@@ -199,6 +199,25 @@ TEST_CASE("uplink: totals and telemetry go out once the link is up", "[session]"
     CHECK(kept->business_day == "2026-03-02");
 }
 
+TEST_CASE("uplink: a feed is asked for and its pages are handed on, once the link is up",
+          "[session]") {
+    v1::FeedRequest request;
+    request.set_feed("master");
+    v1::Frame page;
+    page.mutable_feed_page()->set_version(7);
+    Up early{uplink_options(start())};
+    const Up::Submit asks{Up::Submit::Kind::feed_request, request.SerializeAsString(), at(1)};
+    CHECK(early.on(asks).empty());
+    Up session = welcomed(start());
+    const auto asked = sent(session.on(asks), v1::Frame::kFeedRequest);
+    REQUIRE(asked);
+    CHECK(asked->feed_request().feed() == "master");
+    const auto came = first<Up::FeedCame>(session.on(frame(page)));
+    REQUIRE(came);
+    CHECK(came->page.version() == 7);
+    CHECK(first<Hangup>(session.on(frame(*asked)))->reason == Reason::violation);
+}
+
 TEST_CASE("uplink: totals offered between the welcome and the first batch are not lost",
           "[session]") {
     const Mark one = after(start(), record(1));

@@ -57,6 +57,7 @@ private:
     SystemRandom random_;
     std::optional<HomeKeys> keys_;
     GatewaySettings settings_;
+    std::unique_ptr<FeedDesk> feeds_;
     std::optional<Rooms> rooms_;
     std::atomic<std::size_t> open_{0};
     std::unique_ptr<Server> server_;
