@@ -20,7 +20,8 @@ const Command& as(const Message& message) {
 }
 
 SaleLimits limits_of(const Situation& situation) {
-    const auto found = situation.settings.limits.find(situation.caller.role);
+    const auto found =
+        situation.settings.limits.find(situation.operator_role.value_or(situation.caller.role));
     return found == situation.settings.limits.end() ? SaleLimits{} : found->second;
 }
 

@@ -17,6 +17,7 @@ struct Situation {
     const Caller& caller;
     const JournalIdentity& journal;
     WallTime now;
+    std::optional<Role> operator_role = {};  ///< Whose limits count, where it is known.
     const FoundReceipt* reversed = nullptr;  ///< What a post-void reverses.
 };
 

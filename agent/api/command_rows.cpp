@@ -61,6 +61,9 @@ const std::vector<CommandRow>& rows() {
                                     capture_rows_set_aside),
         question<v1::ReadStatus, v1::Status>("status", "/v1/status", everyone),
         question<v1::ReadEvents, v1::EventPage>("read_events", "/v1/events", reading),
+        question<v1::ReadMasterData, v1::MasterData>("read_master_data", "/v1/master-data",
+                                                     everyone),
+        question<v1::FindProduct, v1::MasterProduct>("find_product", "/v1/products", everyone),
         question<v1::FollowFeed, v1::FeedMessage>("follow_feed", "/v1/feed", reading),
     };
     return table;

@@ -1,6 +1,7 @@
 #include "agent/api/command_table.hpp"
 
 #include "agent/api/command_rows.hpp"
+#include "agent/api/master_gate.hpp"
 #include "agent/api/request_hash.hpp"
 #include "agent/core/hex.hpp"
 #include "agent/core/limits.hpp"
@@ -105,6 +106,8 @@ struct CommandTable::Impl {
     asio::awaitable<Result<std::optional<v1::Captured>>> look_up(const Call& call);
     asio::awaitable<Result<v1::Event>> stored_event(Stored stored);
     Situation situation(const Caller& caller, const FoundReceipt* reversed) const;
+    Result<std::unique_ptr<google::protobuf::Message>> obeyed(const Call& call);
+    Result<std::optional<Role>> operator_role(const google::protobuf::Message& command);
     Draft draft_of(Capture& capture, const Call& call) const;
     void restore_state();
     asio::awaitable<Result<void>> learn_state();
@@ -115,6 +118,7 @@ struct CommandTable::Impl {
     WorkstationSettings settings;
     StoreCalendar calendar;
     v1::WorkstationState state;
+    std::optional<MasterGate> gate = {};
     std::function<v1::SyncState()> sync_state = {};
     std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> outcomes = {};
     Durations durations = {};
@@ -144,6 +148,23 @@ Situation CommandTable::Impl::situation(const Caller& caller, const FoundReceipt
             .journal = journal.identity(),
             .now = clock.now().wall,
             .reversed = reversed};
+}
+
+/// The command with what master data adds to it; the caller's own words are what its key stands for.
+Result<std::unique_ptr<google::protobuf::Message>> CommandTable::Impl::obeyed(const Call& call) {
+    std::unique_ptr<google::protobuf::Message> command{call.command->New()};
+    command->CopyFrom(*call.command);
+    if (gate && !call.request.caller.itself)
+        TILL_TRY_VOID(gate->pass(*command, state, clock.now().wall));
+    return command;
+}
+
+Result<std::optional<Role>> CommandTable::Impl::operator_role(
+    const google::protobuf::Message& command) {
+    if (!gate) return std::optional<Role>{};
+    const auto* sale = dynamic_cast<const v1::RecordTransaction*>(&command);
+    const bool names = sale && !sale->operator_id().empty();
+    return gate->role_of(names ? sale->operator_id() : state.operator_id());
 }
 
 Draft CommandTable::Impl::draft_of(Capture& capture, const Call& call) const {
@@ -202,8 +223,14 @@ asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandR
                                                                   const Call& call,
                                                                   const FoundReceipt* reversed) {
     if (unsure) TILL_CO_TRY_VOID(co_await learn_state());
-    auto built = row.build(situation(call.request.caller, reversed), *call.command);
+    TILL_CO_TRY(const auto command, obeyed(call));
+    Situation there = situation(call.request.caller, reversed);
+    TILL_CO_TRY(there.operator_role, operator_role(*command));
+    auto built = row.build(there, *command);
     if (!built) co_return std::move(built).error();
+    if (gate && gate->data().version() != 0 && built->event.has_retail_transaction())
+        built->event.mutable_retail_transaction()->mutable_versions()->set_master_data(
+            gate->data().version());
     const bool advances = built->next.has_value();
     if (advances) state = *built->next;  // From here on, whoever comes sees it.
     Draft draft = draft_of(*built, call);
@@ -301,12 +328,26 @@ asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
         TILL_CO_TRY(*answer.mutable_captured(), co_await execute(std::move(request), command));
     } else if (const auto* query = dynamic_cast<const v1::ReadEvents*>(&command)) {
         TILL_CO_TRY(*answer.mutable_events(), co_await read_events(request.caller, *query));
+    } else if (const auto* wanted = dynamic_cast<const v1::FindProduct*>(&command)) {
+        if (!impl_->gate) co_return Error{Errc::not_found, "there is no master data"};
+        TILL_CO_TRY(*answer.mutable_product(), impl_->gate->product(*wanted));
+    } else if (row->info.prototype->GetDescriptor() == v1::ReadMasterData::descriptor()) {
+        *answer.mutable_master_data() =
+            impl_->gate ? impl_->gate->data().lists() : v1::MasterData{};
     } else if (row->info.prototype->GetDescriptor() == v1::ReadStatus::descriptor()) {
         TILL_CO_TRY(*answer.mutable_status(), status(request.caller));
     } else {
         co_return Error{Errc::unsupported, std::string{row->info.name} + " is not one answer"};
     }
     co_return answer;
+}
+
+void CommandTable::obey(MasterData& data) { impl_->gate.emplace(data); }
+
+Result<void> CommandTable::reconfigure(WorkstationSettings settings) {
+    TILL_TRY(impl_->calendar, StoreCalendar::make(settings.time_zone, settings.cut_over));
+    impl_->settings = std::move(settings);
+    return {};
 }
 
 void CommandTable::on_sync_state(std::function<v1::SyncState()> ask) {
@@ -331,6 +372,7 @@ Result<v1::Status> CommandTable::status(const Caller& caller) const {
     out.set_shift(context.shift());
     out.set_operator_id(context.operator_id());
     out.set_drawer(context.drawer());
+    if (impl_->gate) out.set_master_data_version(impl_->gate->data().version());
     if (impl_->sync_state) *out.mutable_sync() = impl_->sync_state();
     return out;
 }

@@ -4,6 +4,7 @@
 #include "agent/core/clock.hpp"
 #include "agent/core/result.hpp"
 #include "agent/journal/journal.hpp"
+#include "agent/masterdata/master_data.hpp"
 #include "agent/runtime/metrics.hpp"
 #include "sync/wire/commands.pb.h"
 
@@ -24,6 +25,7 @@ namespace v1 = tillstream::v1;
 struct Caller {
     std::string name;  ///< First part of the idempotency key.
     Role role = Role::reader;
+    bool itself = false;  ///< The agent, repeating what was allowed before.
 };
 
 /// One call as a door hands it over.
@@ -78,6 +80,12 @@ public:
                                                       Random& random, WorkstationSettings settings);
     /// Who says how the link stands; until it is told, a status says nothing of it.
     void on_sync_state(std::function<v1::SyncState()> ask);
+    /// From now on commands obey it (master_gate.hpp), and every sale names its version. It must outlive
+    /// the table.
+    void obey(MasterData& data);
+    /// What changed while running, as master data does it. Fails with malformed for a time zone the system
+    /// does not know; then nothing has changed.
+    Result<void> reconfigure(WorkstationSettings settings);
     ~CommandTable();
 
     /// Runs the capture whose message type `command` has. `command` must live until it is done.

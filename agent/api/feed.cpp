@@ -12,8 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t page_records = 64, page_bytes = 256 * 1024;
-constexpr auto sync_interval = 100ms;
-constexpr const char* sync_topic = "sync";
+constexpr auto state_interval = 100ms;
 
 }  // namespace
 
@@ -23,13 +22,19 @@ std::string topic_of(const v1::StoredEvent& event) {
     return "capture." + (field ? field->name() : "unknown");
 }
 
-void Feed::sync_changed() {
-    ++version_;
+void Feed::add_state(std::string topic, std::function<void(v1::FeedMessage&)> say) {
+    states_.push_back({std::move(topic), std::move(say)});
+}
+
+void Feed::changed(std::string_view topic) {
+    const auto state = std::ranges::find(states_, topic, &State::topic);
+    if (state == states_.end()) return;
+    ++state->version;
     changed_.cancel();
 }
 
 FeedFollower::FeedFollower(Feed& feed, Seq after, std::string_view topics)
-    : feed_{feed}, after_{after} {
+    : feed_{feed}, after_{after}, told_(feed.states_.size()) {
     for (const auto part : topics | std::views::split(','))
         topics_.emplace_back(part.begin(), part.end());
     std::erase(topics_, "");
@@ -39,6 +44,24 @@ bool FeedFollower::wants(std::string_view topic) const {
     return topics_.empty() || std::ranges::any_of(topics_, [&](const std::string& each) {
                return topic.starts_with(each);
            });
+}
+
+bool FeedFollower::has_news() const {
+    for (std::size_t i = 0; i < told_.size(); ++i)
+        if (told_[i] != feed_.states_[i].version && wants(feed_.states_[i].topic)) return true;
+    return false;
+}
+
+FeedFollower::Messages FeedFollower::news() {
+    Messages messages;
+    for (std::size_t i = 0; i < told_.size(); ++i) {
+        const Feed::State& state = feed_.states_[i];
+        if (std::exchange(told_[i], state.version) == state.version || !wants(state.topic))
+            continue;
+        messages.emplace_back().set_topic(state.topic);
+        state.say(messages.back());
+    }
+    return messages;
 }
 
 asio::awaitable<Result<FeedFollower::Messages>> FeedFollower::captures() {
@@ -55,13 +78,12 @@ asio::awaitable<Result<FeedFollower::Messages>> FeedFollower::captures() {
     co_return messages;
 }
 
-/// For the next capture, or for news of the link, but not for each of many.
+/// For the next capture, or for news of a state, but not for each of many.
 asio::awaitable<Result<void>> FeedFollower::wait() {
     using namespace asio::experimental::awaitable_operators;
-    asio::steady_timer soon{co_await asio::this_coro::executor, told_at_ + sync_interval};
-    const bool news = told_ != feed_.version_ && wants(sync_topic);
+    asio::steady_timer soon{co_await asio::this_coro::executor, told_at_ + state_interval};
     const auto capture = [this] { return feed_.journal_.wait_beyond(after_); };
-    if (news)
+    if (has_news())
         co_await (capture() || soon.async_wait(nothrow));
     else
         co_await (capture() || feed_.changed_.async_wait(nothrow));
@@ -76,11 +98,9 @@ asio::awaitable<Result<std::vector<v1::FeedMessage>>> FeedFollower::next() {
     Messages messages;
     while (messages.empty()) {
         const auto now = std::chrono::steady_clock::now();
-        if (told_ != feed_.version_ && wants(sync_topic) && now >= told_at_ + sync_interval) {
-            told_ = feed_.version_;
+        if (has_news() && now >= told_at_ + state_interval) {
             told_at_ = now;
-            messages.emplace_back().set_topic(sync_topic);
-            *messages.back().mutable_sync() = feed_.ask_();
+            messages = news();
         } else if (after_ < feed_.journal_.head().seq) {
             TILL_CO_TRY(messages, co_await captures());
         } else {

@@ -11,32 +11,36 @@
 
 namespace till {
 
-/// What happens on the device, message by message: captures as they lie in the journal, and how the
-/// link to the centre stands. Every follower has a cursor of its own into the journal, so none needs
+/// What happens on the device, message by message: captures as they lie in the journal, and states, such as
+/// how the link to the centre stands. Every follower has a cursor of its own into the journal, so none needs
 /// memory here and none that is slow holds up another, or a capture.
 ///
 /// References must outlive it. Thread: the loop's.
 class Feed {
 public:
-    Feed(asio::any_io_executor executor, Journal& journal, std::function<v1::SyncState()> ask)
-        : journal_{journal},
-          ask_{std::move(ask)},
-          changed_{executor, asio::steady_timer::time_point::max()} {}
+    Feed(asio::any_io_executor executor, Journal& journal)
+        : journal_{journal}, changed_{executor, asio::steady_timer::time_point::max()} {}
 
-    /// The link or what the centre has changed. Many in a moment become one message.
-    void sync_changed();
+    /// A state that each follower is told at first, and whenever it has changed; `say` fills in the message.
+    void add_state(std::string topic, std::function<void(v1::FeedMessage&)> say);
+    /// Many changes in a moment become one message.
+    void changed(std::string_view topic);
 
     Journal& journal() { return journal_; }
 
 private:
     friend class FeedFollower;
     Journal& journal_;
-    std::function<v1::SyncState()> ask_;
-    std::uint64_t version_ = 1;
-    asio::steady_timer changed_;  // Never expires; cancelled when the version grew.
+    struct State {
+        std::string topic;
+        std::function<void(v1::FeedMessage&)> say;
+        std::uint64_t version = 1;
+    };
+    std::vector<State> states_;
+    asio::steady_timer changed_;  // Never expires; cancelled when a version grew.
 };
 
-/// One reader of the feed. It begins with the state of the link, then gives captures after `after`; those
+/// One reader of the feed. It begins with the states, then gives captures after `after`; those
 /// that the device has let go of are passed over.
 class FeedFollower {
 public:
@@ -52,11 +56,13 @@ private:
     asio::awaitable<Result<Messages>> captures();
     asio::awaitable<Result<void>> wait();
     bool wants(std::string_view topic) const;
+    bool has_news() const;
+    Messages news();
 
     Feed& feed_;
     Seq after_;
     std::vector<std::string> topics_;
-    std::uint64_t told_ = 0;  // Version of the link's state.
+    std::vector<std::uint64_t> told_;  // Version of each state.
     std::chrono::steady_clock::time_point told_at_{};
 };
 

@@ -43,6 +43,14 @@ Result<void> check_place(const HttpRequest& request) {
     return {};
 }
 
+/// The one message that is set.
+const google::protobuf::Message& result_of(const v1::Answer& answer) {
+    const auto* reflection = answer.GetReflection();
+    return reflection->GetMessage(answer,
+                                  reflection->GetOneofFieldDescriptor(
+                                      answer, v1::Answer::descriptor()->FindOneofByName("result")));
+}
+
 constexpr std::string_view feed_protocol = "tillstream.feed.v1";
 
 /// Whether a WebSocket's client speaks `protocol`; for one that begins so, the rest of its name.
@@ -141,7 +149,7 @@ asio::awaitable<HttpResponse> HttpDoor::answer(const CommandInfo& command, HttpR
     Request call{.caller = std::move(caller), .idempotency_key = {}, .trace_id = trace_id};
     const auto answered = co_await table_.call(std::move(call), *question);
     if (answered && answered->has_status()) co_return json(200, answered->status(), Zeros::shown);
-    if (answered) co_return json(200, answered->events());
+    if (answered) co_return json(200, result_of(*answered));
     const bool asked_wrongly = answered.error().code == Errc::out_of_range;
     co_return asked_wrongly ? problem(400, answered.error(), trace_id)
                             : refuse(answered.error(), trace_id);

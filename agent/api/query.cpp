@@ -26,10 +26,25 @@ std::optional<std::uint64_t> number(std::string_view text, std::uint64_t most) {
     return value;
 }
 
+/// RFC 3986; "+" is a blank, as forms have it. What is no escape stands for itself.
+std::string decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned char byte = 0;
+        const auto digits = text.substr(i + 1, 2);
+        const auto [end, failed] = std::from_chars(digits.begin(), digits.end(), byte, 16);
+        const bool escape =
+            text[i] == '%' && digits.size() == 2 && failed == std::errc{} && end == digits.end();
+        if (escape) i += 2;
+        out += escape ? static_cast<char>(byte) : text[i] == '+' ? ' ' : text[i];
+    }
+    return out;
+}
+
 bool put(google::protobuf::Message& message, const Field& field, std::string_view text) {
     const auto* reflection = message.GetReflection();
     if (field.cpp_type() == Field::CPPTYPE_STRING) {
-        reflection->SetString(&message, &field, std::string{text});
+        reflection->SetString(&message, &field, decoded(text));
         return true;
     }
     const bool is_long = field.cpp_type() == Field::CPPTYPE_UINT64;

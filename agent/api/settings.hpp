@@ -27,8 +27,7 @@ enum class Role : std::uint8_t {
 std::string_view name(Role role);
 Result<Role> parse_role(std::string_view text);
 
-/// What the command table needs to know of the register it stands for. Read once; a change of
-/// settings is a new table.
+/// What the command table needs to know of the register it stands for.
 struct WorkstationSettings {
     std::string store;                      ///< RetailStoreID, "12".
     std::string workstation;                ///< WorkstationID within the store, "3".

@@ -32,7 +32,10 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
     const auto state = co_await asio::this_coro::cancellation_state;
     children_.spawn(watch_journal());
     if (world_.zmq) {
-        world_.zmq->on_subscribed([this] { feed_->sync_changed(); });
+        world_.zmq->on_subscribed([this] {
+            feed_->changed("sync");
+            feed_->changed("master_data");
+        });
         children_.spawn(publish_feed(*world_.zmq));
     }
     for (const auto& drop : drops_) children_.spawn(drop->run());
@@ -41,6 +44,7 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
         children_.spawn(identity_->keep_fresh());
         children_.spawn(reporter_->run());
         children_.spawn(report_now_and_then());
+        if (master_follower_) children_.spawn(master_follower_->run());
     }
     while (!ending_ && state.cancelled() == asio::cancellation_type::none)
         co_await ended_.async_wait(nothrow);
@@ -97,6 +101,7 @@ void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
     const auto centre = world_.clock.now().wall.value() - welcomed.clock.offset_ms;
     identity_->raise(WallTime{centre - welcomed.clock.error_ms});
     reporter_->on_link_up(welcomed.store_epoch);
+    if (master_follower_) master_follower_->on_link_up();
     backup_age_ = welcomed.backup_age;
     reporting_.cancel();
     hand_over_older_journals(welcomed.store_epoch);
@@ -152,6 +157,22 @@ void Agent::on_totals_stored(std::string_view business_day, std::uint32_t amendm
 
 void Agent::on_noticed(std::string_view topic, std::uint64_t version) {
     log(LogLevel::debug, "agent", "the centre has news", {{"topic", topic}, {"version", version}});
+    if (master_follower_) master_follower_->on_news(topic);
+}
+
+void Agent::on_feed_page(const v1::FeedPage& page) {
+    if (master_follower_) master_follower_->on_page(page);
+}
+
+/// Another version of the master data is in use.
+void Agent::on_master_data() {
+    WorkstationSettings changed = register_settings();
+    // What the days before came to was reckoned in the old one: everything that knows it is made anew.
+    if (changed.sale.currency != currency_) return end({.again = true, .state = {}});
+    if (const auto done = table_->reconfigure(std::move(changed)); !done)
+        log(LogLevel::error, "masterdata", "not obeyed", {{"error", done.error().detail}});
+    feed_->changed("master_data");
+    reporting_.cancel();  // The centre is told which version is in use.
 }
 
 asio::awaitable<void> Agent::report_now_and_then() {
@@ -159,10 +180,11 @@ asio::awaitable<void> Agent::report_now_and_then() {
         reporting_.expires_after(telemetry_interval);
         co_await reporting_.async_wait(nothrow);
         if (!uplink_->state().up) continue;
-        Bytes message =
-            co_await telemetry(*journal_, *identity_, world_.clock, started_, world_.home.root(),
-                               world_.settings.journal_reserve_bytes);
+        Bytes message = co_await telemetry(
+            *journal_, *identity_, world_.clock, started_, world_.home.root(),
+            world_.settings.journal_reserve_bytes, master_ ? master_->version() : 0);
         uplink_->submit(sync::UplinkSession::Submit::Kind::telemetry, std::move(message));
+        if (master_follower_) master_follower_->look_again();
         co_await let_go_of_old_events();
     }
 }
@@ -214,7 +236,7 @@ asio::awaitable<void> Agent::carry_over(Bytes earlier_state) {
     const auto carry_over =
         "carry-over-" + std::to_string(journal_->identity().generation.value()) + "-";
     for (const auto& command : commands) {
-        Request request{.caller = {.name = "agent", .role = Role::pos},
+        Request request{.caller = {.name = "agent", .role = Role::pos, .itself = true},
                         .idempotency_key = carry_over + std::to_string(command.type())};
         const auto captured = co_await table_->execute(std::move(request), command);
         if (!captured)

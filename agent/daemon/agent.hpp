@@ -12,6 +12,8 @@
 #include "agent/daemon/home.hpp"
 #include "agent/daemon/journals.hpp"
 #include "agent/daemon/leftover.hpp"
+#include "agent/daemon/master_follower.hpp"
+#include "agent/daemon/master_overlay.hpp"
 #include "agent/daemon/monitor.hpp"
 #include "agent/daemon/set_aside.hpp"
 #include "agent/daemon/settings.hpp"
@@ -59,13 +61,17 @@ private:
     Result<void> open_file_drops();
 
     asio::awaitable<Result<sync::ClientContext>> context() override;
-    void on_link_changed() override { feed_->sync_changed(); }
+    void on_link_changed() override { feed_->changed("sync"); }
     void on_welcomed(const sync::UplinkSession::Welcomed& welcomed) override;
     void on_forked(const sync::Mark& centre) override;
     void on_retired(const Bytes& store_epoch) override;
     void on_totals_stored(std::string_view business_day, std::uint32_t amendment) override;
     void on_noticed(std::string_view topic, std::uint64_t version) override;
+    void on_feed_page(const v1::FeedPage& page) override;
 
+    void open_master_data();
+    WorkstationSettings register_settings() const;
+    void on_master_data();
     v1::SyncState sync_state() const;
     asio::awaitable<void> publish_feed(ZmqServer& to);
     asio::awaitable<void> report_now_and_then();
@@ -82,7 +88,10 @@ private:
     std::unique_ptr<BelievedClock> believed_clock_;
     std::unique_ptr<Journal> journal_;
     std::vector<std::filesystem::path> earlier_journals_;
+    std::optional<Currency> currency_;  // Of the store, as this agent began with.
     Bytes earlier_state_;  // Of the workstation in the journal before, when this one is empty.
+    std::unique_ptr<MasterData> master_;  // None when there is no room for it.
+    std::unique_ptr<MasterFollower> master_follower_;
     std::unique_ptr<CommandTable> table_;
     std::unique_ptr<JournalPort> port_;
     std::unique_ptr<sync::Uplink> uplink_;  // None when the settings say so.

@@ -32,6 +32,7 @@ namespace till {
 ///   suspect            there while the current journal is to be looked through at the next start
 ///   retired            forked journals that the centre keeps aside, and of which store that is true
 ///   time-floor         newest verified time, milliseconds since 1970 (DESIGN §4, Time)
+///   master.db          master data as the centre last said; a copy, fetched anew when it is lost
 ///   totals             how far each day's signed figures were stored at the centre
 ///   token-ROLE         what a caller of that role shows to the local doors; only the owner reads it
 ///   tokens             more callers, as the door's Tokens reads them; written by people, if at all

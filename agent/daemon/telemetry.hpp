@@ -23,6 +23,6 @@ asio::awaitable<Unsent> unsent(Journal& journal);
 /// `reserve_bytes` as JournalCore::Options has it.
 asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identity, Clock& clock,
                                  Times started, const std::filesystem::path& home,
-                                 std::uint64_t reserve_bytes);
+                                 std::uint64_t reserve_bytes, std::uint64_t master_data_version);
 
 }  // namespace till

@@ -71,15 +71,19 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
                                                 std::move(journal.options), world.clock);
 
     // What may be captured, and by which doors.
+    agent->open_master_data();
+    const WorkstationSettings at_register = agent->register_settings();
+    agent->currency_ = at_register.sale.currency;
     TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, *agent->believed_clock_,
-                                               world.random, workstation(settings, enrolment)));
+                                               world.random, at_register));
+    if (agent->master_) agent->table_->obey(*agent->master_);
     TILL_TRY_VOID(agent->open_doors());
     TILL_TRY_VOID(agent->open_file_drops());
 
     // What the centre is told.
     const DayReporter::Options reporting{.journal_file = journal_file,
                                          .totals_file = world.home / "totals",
-                                         .currency = settings.store.sale.currency};
+                                         .currency = at_register.sale.currency};
     const auto submit_totals = [agent = agent.get()](Bytes totals) {
         if (!agent->uplink_ || !agent->uplink_->state().up) return false;
         agent->uplink_->submit(sync::UplinkSession::Submit::Kind::totals, std::move(totals));
@@ -88,7 +92,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     agent->reporter_ = std::make_unique<DayReporter>(world.executor, reporting, *agent->journal_,
                                                      *agent->identity_, submit_totals);
     if (!settings.uplink_enabled) return agent;
-    const auto on_acknowledged = [feed = agent->feed_.get()] { feed->sync_changed(); };
+    const auto on_acknowledged = [feed = agent->feed_.get()] { feed->changed("sync"); };
     agent->port_ =
         std::make_unique<JournalPort>(*agent->journal_, enrolment.server_ca_pem, on_acknowledged);
     const sync::Uplink::Options uplink{.gateway = enrolment.gateway,
@@ -96,6 +100,28 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
                                        .seed = seed(world.random)};
     agent->uplink_ = std::make_unique<sync::Uplink>(uplink, *agent->port_, *agent, world.clock);
     return agent;
+}
+
+/// A till sells without it, by its settings.
+void Agent::open_master_data() {
+    const sync::Enrolment& enrolment = identity_->enrolment();
+    auto opened =
+        MasterData::open(world_.home / "master.db", enrolment.store, enrolment.workstation);
+    if (!opened)
+        return log(LogLevel::error, "masterdata", "cannot be kept on this device",
+                   {{"error", opened.error().detail}});
+    master_ = *std::move(opened);
+    const auto ask = [this](Bytes request) {
+        if (uplink_)
+            uplink_->submit(sync::UplinkSession::Submit::Kind::feed_request, std::move(request));
+    };
+    master_follower_ = std::make_unique<MasterFollower>(world_.executor, *master_, world_.clock,
+                                                        ask, [this] { on_master_data(); });
+}
+
+WorkstationSettings Agent::register_settings() const {
+    WorkstationSettings own = workstation(world_.settings, identity_->enrolment());
+    return master_ ? overlaid(std::move(own), master_->lists()) : own;
 }
 
 /// One token for each role that a person or program may have; more lie in `tokens`, as hashes.
@@ -112,7 +138,12 @@ Result<void> Agent::open_doors() {
     TILL_TRY(tokens_, Tokens::parse(known));
     const auto ask = [this] { return sync_state(); };
     table_->on_sync_state(ask);
-    feed_ = std::make_unique<Feed>(world_.executor, *journal_, ask);
+    feed_ = std::make_unique<Feed>(world_.executor, *journal_);
+    feed_->add_state("sync", [ask](v1::FeedMessage& into) { *into.mutable_sync() = ask(); });
+    if (master_)
+        feed_->add_state("master_data", [this](v1::FeedMessage& into) {
+            *into.mutable_master_data() = master_->lists();
+        });
     monitor_ = std::make_unique<Monitor>(
         Monitor::Parts{.journal = *journal_,
                        .table = *table_,

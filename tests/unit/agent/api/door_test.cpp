@@ -22,8 +22,8 @@ struct Door {
         auto tokens = Tokens::parse("# tokens\n" + pos.line + "\n\n" + reader.line + " # audit\n");
         REQUIRE(tokens);
         known = *std::move(tokens);
-        const auto ask = [] { return v1::SyncState{}; };
-        feed.emplace(shop.loop.get_executor(), *shop.journal, ask);
+        feed.emplace(shop.loop.get_executor(), *shop.journal);
+        feed->add_state("sync", [](v1::FeedMessage& message) { message.mutable_sync(); });
         door.emplace(*shop.table, known, *feed, shop.random);
         auto listening =
             HttpServer::listen(shop.loop.get_executor(), "127.0.0.1", 0, limits, door->handler());

@@ -10,9 +10,11 @@ namespace {
 
 using Messages = Result<std::vector<v1::FeedMessage>>;
 
-Feed feed_of(Shop& shop) {
-    return {shop.loop.get_executor(), *shop.journal, [] { return v1::SyncState{}; }};
-}
+struct SyncFeed : Feed {
+    explicit SyncFeed(Shop& shop) : Feed{shop.loop.get_executor(), *shop.journal} {
+        add_state("sync", [](v1::FeedMessage& message) { message.mutable_sync()->set_up(true); });
+    }
+};
 
 }  // namespace
 
@@ -21,7 +23,7 @@ TEST_CASE("feed: a follower is told of the link, then of each capture it wants, 
     Shop shop;
     REQUIRE(shop.control("DAY_OPEN"));
     REQUIRE(shop.sale());
-    Feed feed = feed_of(shop);
+    SyncFeed feed{shop};
     FeedFollower all{feed, Seq{0}, ""};
     CHECK(shop.wait(all.next())->front().topic() == "sync");
     const Messages both = shop.wait(all.next());
@@ -48,7 +50,7 @@ TEST_CASE("feed: what was let go of is passed over, and a follower that is level
                               " WHERE seq = 1; DELETE FROM event WHERE seq = 1"));
     }
     shop.restart();
-    Feed feed = feed_of(shop);
+    SyncFeed feed{shop};
     FeedFollower follower{feed, Seq{0}, "capture"};
     const Messages kept = shop.wait(follower.next());
     REQUIRE(kept.has_value());
