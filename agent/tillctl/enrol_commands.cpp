@@ -42,7 +42,8 @@ void print_qr(const std::string& code) {
 }
 
 void print_devices(const boost::json::value& answer) {
-    Table table{{"device", "store", "lane", "enrolled", "certificate until", "agent", "state"}};
+    Table table{{"device", "store", "lane", "enrolled", "certificate until", "agent", "master data",
+                 "state"}};
     for (const auto& device : list(answer, "devices")) {
         const auto revoked = text(device, "revoked");
         const auto state = !revoked.empty() ? "revoked: " + text(device, "revoked_reason")
@@ -50,7 +51,7 @@ void print_devices(const boost::json::value& answer) {
                                                                  : "not connected";
         table.add({text(device, "device"), text(device, "store"), text(device, "lane"),
                    text(device, "enrolled"), text(device, "not_after"),
-                   text(device, "agent_version"), state});
+                   text(device, "agent_version"), text(device, "master_data_version"), state});
     }
     table.empty() ? void(std::cout << "No device is enrolled yet.\n") : table.print();
 }

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     till::add_doctor_commands(app, common, outcome);
     till::add_reconcile_commands(app, common, outcome);
     till::add_exception_commands(app, common, outcome);
+    till::add_import_commands(app, common, outcome);
     till::add_export_commands(app, common, outcome);
     till::add_ledger_commands(app, common, outcome);
     till::add_verify_commands(app, common, outcome);

@@ -239,7 +239,7 @@ def test_the_example_clients_sell():
     with Lab() as lab, tempfile.TemporaryDirectory(prefix="tillstream-") as folder:
         agent = lab.agent(lab.gateway())
         root = Path(__file__).resolve().parents[2]
-        run("protoc", f"-I{root}", f"--python_out={folder}", "sync/wire/events.proto", "sync/wire/commands.proto")
+        run("protoc", f"-I{root}", f"--python_out={folder}", *sorted(str(proto) for proto in Path(root, "sync/wire").glob("*.proto")))
         clients = {"curl": [CLIENTS / "sale.sh"], "python": ["/usr/bin/python3", CLIENTS / "sale.py"], "c++": [BIN.parent / "tests" / "client_sale"]}
         for name, command in clients.items():
             if not shutil.which(command[0]):

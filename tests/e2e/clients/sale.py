@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A sale over ZeroMQ, and the feed that shows it:  sale.py HOME [KEY]
 
-Needs pyzmq and the classes of commands.proto:  protoc --python_out=. sync/wire/events.proto sync/wire/commands.proto
+Needs pyzmq and the classes of commands.proto:  protoc --python_out=. sync/wire/*.proto
 HOME is the agent's folder. The same KEY again gives the first answer again and sells nothing twice.
 """
 import sys
