@@ -61,8 +61,7 @@ public:
         Result<Digest> hash;
         Times now;
     };
-    /// A serialised DayTotals, Telemetry or FeedRequest message of frames.proto to send; dropped before the
-    /// welcome (the owner of totals offers them again until TotalsStored).
+    /// A serialised message of frames.proto to send; dropped before the welcome.
     struct Submit {
         enum class Kind : std::uint8_t { totals, telemetry, feed_request } kind;
         Bytes message;
@@ -121,8 +120,7 @@ public:
         std::string topic;
         std::uint64_t version = 0;
     };
-    /// Answers a FeedRequest. Nothing of it was checked but that it is one.
-    struct FeedCame {
+    struct FeedCame {  ///< Answers a FeedRequest; nothing of it was checked.
         tillstream::v1::FeedPage page;
     };
     /// A signed note of what the centre holds of this journal. Nothing of it is verified but that it
