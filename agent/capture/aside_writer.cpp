@@ -21,26 +21,26 @@ bool same_content(const fs::path& a, const fs::path& b) {
     return one && other && std::equal(Bytewise{one}, {}, Bytewise{other}, {});
 }
 
-constexpr const char* rows_suffix = ".rows.csv";
 constexpr const char* reasons_suffix = ".reasons.txt";
 
 }  // namespace
 
 Result<AsideWriter> AsideWriter::open(const fs::path& folder, const std::string& name,
-                                      const Digest& digest, const std::string& header) {
+                                      const Digest& digest, RowReader::Frame frame) {
     std::error_code bad;
     fs::create_directories(folder, bad);
     AsideWriter writer;
     writer.folder_ = folder;
     writer.name_ = name;
     writer.unique_name_ = hex(digest).substr(0, 8) + "-" + name;
-    const auto begin = [&](std::ofstream& out, const char* suffix) {
+    writer.frame_ = std::move(frame);
+    const auto begin = [&](std::ofstream& out, const std::string& suffix) {
         out.open(folder / (writer.unique_name_ + suffix + ".tmp"),
                  std::ios::binary | std::ios::trunc);
     };
-    begin(writer.rows_, rows_suffix);
+    begin(writer.rows_, writer.frame_.suffix);
     begin(writer.reasons_, reasons_suffix);
-    if (!header.empty()) writer.rows_ << header << "\r\n";
+    if (!writer.frame_.before.empty()) writer.rows_ << writer.frame_.before << "\r\n";
     return writer;
 }
 
@@ -67,7 +67,8 @@ Result<void> AsideWriter::settle(std::ofstream& out, const std::string& suffix) 
 }
 
 Result<void> AsideWriter::finish() {
-    TILL_TRY_VOID(settle(rows_, rows_suffix));
+    if (!frame_.after.empty()) rows_ << frame_.after << "\r\n";
+    TILL_TRY_VOID(settle(rows_, frame_.suffix));
     return settle(reasons_, reasons_suffix);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/capture/spool.hpp"
+#include "agent/capture/row_reader.hpp"
 #include "agent/core/bytes.hpp"
 #include "agent/core/result.hpp"
 
@@ -10,14 +10,15 @@
 
 namespace till {
 
-/// Writes a file's rows that were set aside, as `NAME.rows.csv` under the file's own header, so that
-/// it can be corrected and dropped again, and `NAME.reasons.txt`, one line a row. UTF-8; a byte that could not
-/// be decoded is U+FFFD there. Files of the same name with other content are not overwritten: the
-/// new ones get the first bytes of `digest` before their names. Private to the module.
+/// Writes a file's rows that were set aside, as `NAME.rows.csv` under the file's own header
+/// (`NAME.rows.xml` in a POSLog), so that it can be corrected and dropped again, and `NAME.reasons.txt`,
+/// one line a row. UTF-8; a byte that could not be decoded is U+FFFD there. Files of the same name with
+/// other content are not overwritten: the new ones get the first bytes of `digest` before their names.
+/// Private to the module.
 class AsideWriter {
 public:
     static Result<AsideWriter> open(const std::filesystem::path& folder, const std::string& name,
-                                    const Digest& digest, const std::string& header);
+                                    const Digest& digest, RowReader::Frame frame);
 
     void add(const Spool::Aside& row);
     /// Both files are durable when this returns. disk_full and io when anything above failed.
@@ -29,6 +30,7 @@ private:
 
     std::filesystem::path folder_;
     std::string name_, unique_name_;
+    RowReader::Frame frame_;
     std::ofstream rows_, reasons_;
 };
 

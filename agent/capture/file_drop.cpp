@@ -126,7 +126,7 @@ asio::awaitable<Result<void>> FileDrop::finish(FileRun& run, const DropEntry& en
         co_return co_await refuse(run, entry, "no row of the file could be understood");
     // A file with rows aside is not remembered: dropped again, under a better mapping, it is read again.
     // The hash of a file of one row could be turned back into its customer by trying.
-    const bool remembered = of.rows_set_aside == 0 && !options_.mapping.reads_personal_data();
+    const bool remembered = of.rows_set_aside == 0 && !reads_personal_data(options_.mapping);
     const auto whole = remembered ? std::optional{run.digest()} : std::nullopt;
     TILL_CO_TRY_VOID(memory_->finish(whole, entry.name, clock_.now().wall.value()));
     TILL_CO_TRY_VOID(put_away(entry, run));

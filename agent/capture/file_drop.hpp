@@ -20,7 +20,7 @@ struct FileDropOptions {
     std::filesystem::path folder;        ///< Watched; `done` and `aside` are made inside it.
     std::filesystem::path memory_file;   ///< SQLite, this drop's alone.
     std::filesystem::path spool_folder;  ///< On a disk with room for one file's text.
-    CsvMapping mapping;
+    Mapping mapping;
     std::chrono::milliseconds settle{500};       ///< A file must keep its size and time this long.
     std::chrono::milliseconds look_again{5000};  ///< Where inotify does not tell (network shares).
     std::chrono::milliseconds gz_patience{60'000};  ///< For the rest of a truncated .gz.
@@ -41,7 +41,7 @@ struct DropFigures {
 
 class FileRun;
 
-/// Captures the CSV files that are dropped into a folder: how a shop starts that cannot change its
+/// Captures the CSV or POSLog files that are dropped into a folder: how a shop starts that cannot change its
 /// point of sale. One file at a time, oldest first, each read only when nobody is writing it.
 ///
 /// A file goes to `done` when every transaction of it is on stable storage; rows that could not be

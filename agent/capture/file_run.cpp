@@ -62,14 +62,17 @@ asio::awaitable<Result<void>> FileRun::read(const DroppedFile& file) {
     for (;;) {
         TILL_CO_TRY(const std::size_t count, file.read(buffer));
         if (count == 0) co_return intake_.finish();
-        TILL_CO_TRY_VOID(intake_.feed(BytesView{buffer.data(), count}));
+        // Two files that cannot be read are told apart by all of their bytes.
+        const auto fed = intake_.feed(BytesView{buffer.data(), count});
+        if (!fed && fed.error().code != Errc::malformed) co_return fed.error();
         if (!co_await yield_to_loop()) co_return stopped();
     }
 }
 
 Request FileRun::request(std::string key) const {
     Request request;
-    request.caller = {.name = "file-drop:" + options_.mapping.system, .role = Role::foreign_pos};
+    request.caller = {.name = "file-drop:" + system_of(options_.mapping),
+                      .role = Role::foreign_pos};
     request.idempotency_key = std::move(key);
     return request;
 }
@@ -121,7 +124,7 @@ void FileRun::add_capture(Batch& batch, std::string key, auto command,
 }
 
 Result<void> FileRun::add_group(Batch& batch, std::vector<SourceRow> rows) {
-    Invoice invoice = intake_.mapper()->map(rows);
+    Invoice invoice = intake_.rows().map(rows);
     TILL_TRY_VOID(memory_.refer_returns(invoice));
     TILL_TRY_VOID(memory_.remember_sales(invoice));
     std::size_t at = 0;
@@ -168,12 +171,12 @@ Result<void> FileRun::account_for(const PendingCapture& capture,
 }
 
 asio::awaitable<Result<void>> FileRun::report(v1::RecordRowsSetAside command, std::string part) {
-    command.set_system(options_.mapping.system);
+    command.set_system(system_of(options_.mapping));
     command.set_file_name(readable_name(name_));
     command.set_file_sha256(Bytes{view(digest())});
     PendingCapture capture;
     capture.request = request(
-        fmt::format("r:{}/{}/{}", options_.mapping.system, base64url(view(digest())), part));
+        fmt::format("r:{}/{}/{}", system_of(options_.mapping), base64url(view(digest())), part));
     capture.command = std::move(command);
     std::vector<PendingCapture> batch;
     batch.push_back(std::move(capture));
@@ -197,7 +200,7 @@ asio::awaitable<Result<void>> FileRun::report_rows() {
     if (spool_.rows_set_aside() == 0) co_return Result<void>{};
     const auto folder = options_.folder / "aside";
     TILL_CO_TRY(AsideWriter writer,
-                AsideWriter::open(folder, name_, digest(), readable(intake_.header())));
+                AsideWriter::open(folder, name_, digest(), intake_.rows().frame()));
     std::uint64_t after = 0;
     for (;;) {
         TILL_CO_TRY(const auto rows, spool_.set_aside_after(after, rows_in_report_max));

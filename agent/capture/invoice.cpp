@@ -1,6 +1,7 @@
 #include "agent/capture/invoice.hpp"
 
 #include "agent/capture/invoice_builder.hpp"
+#include "agent/capture/invoice_key.hpp"
 #include "agent/core/base64.hpp"
 #include "agent/core/limits.hpp"
 #include "agent/crypto/hash.hpp"
@@ -17,16 +18,6 @@ Error at_column(Column column, std::string_view what) {
     return Error{Errc::malformed, fmt::format("{} {}", name(column), what)};
 }
 
-/// Fits limits::idempotency_key_bytes_max whatever the source's number is.
-std::string key_of(char kind, std::string_view system, std::string_view number,
-                   const Digest& rows) {
-    constexpr std::size_t number_bytes_max = 48;
-    static_assert(2 + 32 + 1 + number_bytes_max + 1 + 43 <= limits::idempotency_key_bytes_max);
-    std::string shown{number};
-    if (shown.size() > number_bytes_max) shown = base64url(view(sha256(number)));
-    return fmt::format("{}:{}/{}/{}", kind, system, shown, base64url(view(rows)));
-}
-
 Digest digest_of(std::vector<std::string>& rows) {
     std::ranges::sort(rows);
     Sha256 hash;
@@ -35,6 +26,17 @@ Digest digest_of(std::vector<std::string>& rows) {
 }
 
 }  // namespace
+
+std::string invoice_key(char kind, std::string_view system, std::string_view number,
+                        const Digest& rows) {
+    constexpr std::size_t number_bytes_max = 48;
+    static_assert(2 + 32 + 1 + number_bytes_max + 1 + 43 <= limits::idempotency_key_bytes_max);
+    std::string shown{number};
+    const auto printable = [](char c) { return c > ' ' && c <= '~'; };
+    if (shown.size() > number_bytes_max || !std::ranges::all_of(shown, printable))
+        shown = base64url(view(sha256(number)));
+    return fmt::format("{}:{}/{}/{}", kind, system, shown, base64url(view(rows)));
+}
 
 InvoiceMapper::InvoiceMapper(const CsvMapping& mapping, const ColumnIndex& columns)
     : mapping_{mapping}, columns_{columns} {}
@@ -137,8 +139,10 @@ Invoice InvoiceMapper::map(std::span<const SourceRow> rows) const {
     builder.finish();
     const Digest digest = digest_of(kept);
     const std::string_view number = builder.number();
-    if (invoice.transaction) invoice.transaction_key = key_of('s', mapping_.system, number, digest);
-    if (invoice.adjustment) invoice.adjustment_key = key_of('a', mapping_.system, number, digest);
+    if (invoice.transaction)
+        invoice.transaction_key = invoice_key('s', mapping_.system, number, digest);
+    if (invoice.adjustment)
+        invoice.adjustment_key = invoice_key('a', mapping_.system, number, digest);
     return invoice;
 }
 

@@ -13,19 +13,6 @@ namespace {
 
 Decimal absolute(const Decimal& value) { return value.is_negative() ? value.negated() : value; }
 
-/// amount / quantity to nine decimals, half away from zero, without zeros at the end.
-Result<Decimal> unit_price_from(const Decimal& amount, const Decimal& quantity) {
-    std::int64_t power = 1;
-    for (int at = amount.scale(); at < Decimal::scale_max + quantity.scale(); ++at) power *= 10;
-    const Decimal of = quantity.is_negative() ? amount.negated() : amount;
-    const auto price = scale_rounded(of.mantissa(), power, absolute(quantity).mantissa());
-    if (!price) return Error{Errc::out_of_range, "amount is too large"};
-    std::int64_t mantissa = *price;
-    int scale = Decimal::scale_max;
-    for (; scale > 0 && mantissa % 10 == 0; --scale) mantissa /= 10;
-    return Decimal{mantissa, scale};
-}
-
 std::string whole(const std::string& number) {
     const std::size_t point = number.find('.');
     const bool zeros =
@@ -66,7 +53,7 @@ Result<InvoicePart> InvoiceMapper::Builder::add(const Row& row) {
     if (!row.at(Column::currency).empty() && row.at(Column::currency) != currency_)
         return Error{Errc::malformed, "currency differs from the transaction's first row"};
     Decimal price = row.price.value_or(Decimal{});
-    if (!row.price) { TILL_TRY(price, unit_price_from(*row.amount, row.quantity)); }
+    if (!row.price) { TILL_TRY(price, unit_price_of(*row.amount, row.quantity)); }
     note_common(row);
     const bool negative = row.quantity.is_negative();
     if (!is_return_ && negative && mapping_.negative_lines == NegativeLines::adjustment) {

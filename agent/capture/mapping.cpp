@@ -62,6 +62,15 @@ bool CsvMapping::reads_personal_data() const {
            || (has(customer) && customer_type != tillstream::v1::IDENTIFIER_TYPE_CUSTOMER_NUMBER);
 }
 
+const std::string& system_of(const Mapping& mapping) {
+    return std::visit([](const auto& of) -> const std::string& { return of.system; }, mapping);
+}
+
+bool reads_personal_data(const Mapping& mapping) {
+    const auto* csv = std::get_if<CsvMapping>(&mapping);
+    return !csv || csv->reads_personal_data();
+}
+
 Result<std::string_view> bundled_mapping(std::string_view name) {
     std::string all;
     for (const auto& [known, text] : bundled_mappings) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace till {
@@ -101,11 +102,30 @@ struct CsvMapping {
     bool reads_personal_data() const;
 };
 
-/// Reads a mapping written in TOML (agent/capture/mappings/ has examples). Every error names the
-/// line, the key and what is allowed; a key it does not know is an error.
-Result<CsvMapping> parse_mapping(std::string_view toml);
+/// How a source's POSLog documents (ARTS/NRF POSLog 6 XML) are read.
+struct PoslogMapping {
+    std::string system;              ///< As in CsvMapping.
+    std::optional<SourceZone> zone;  ///< Of times that name none. Always set once parsed.
+    std::string currency;            ///< Where the document says none; empty: the store's.
+    /// Words of TenderType beyond POSLog's own, and of one without.
+    std::map<std::string, tillstream::v1::TenderType> tenders;
+    tillstream::v1::TenderType default_tender = tillstream::v1::TENDER_TYPE_OTHER;
+    std::vector<ItemRule> items;
+};
 
-/// The text of a mapping that comes with the program: "uci-online-retail", "taiwan-pos".
+using Mapping = std::variant<CsvMapping, PoslogMapping>;
+const std::string& system_of(const Mapping& mapping);
+/// Does it read more of a customer than the retailer's own number of her?
+bool reads_personal_data(const Mapping& mapping);
+
+/// Reads a mapping written in TOML (agent/capture/mappings/ has examples); `format = "poslog"` says that
+/// it is not of CSV. Every error names the line, the key and what is allowed; a key it does not know is an
+/// error.
+Result<Mapping> parse_mapping(std::string_view toml);
+/// One of CSV; malformed for another.
+Result<CsvMapping> parse_csv_mapping(std::string_view toml);
+
+/// The text of a mapping that comes with the program: "uci-online-retail", "taiwan-pos", "poslog".
 Result<std::string_view> bundled_mapping(std::string_view name);
 
 /// Which field of a row each column is; npos where the source has none.

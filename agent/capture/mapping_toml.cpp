@@ -198,7 +198,7 @@ void read_values(Section section, CsvMapping& mapping) {
     section.refuse_unknown();
 }
 
-void read_items(const toml::node& node, CsvMapping& mapping, std::optional<Error>& fault) {
+void read_items(const toml::node& node, std::vector<ItemRule>& items, std::optional<Error>& fault) {
     const toml::array* list = node.as_array();
     Section outside{"", nullptr, fault};
     if (list == nullptr) return outside.blame(node, "item", "is not a list", "[[item]]");
@@ -210,7 +210,7 @@ void read_items(const toml::node& node, CsvMapping& mapping, std::optional<Error
         section.read("codes", codes);
         section.read_word("class", item_class, class_words);
         section.refuse_unknown();
-        for (std::string& code : codes) mapping.items.push_back({std::move(code), item_class});
+        for (std::string& code : codes) items.push_back({std::move(code), item_class});
     }
 }
 
@@ -221,7 +221,40 @@ bool names_a_system(std::string_view text) {
     return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, fine);
 }
 
-Result<CsvMapping> read_mapping(const toml::table& file) {
+void read_system(Section& top, std::string& system) {
+    top.read("system", system, "a text");
+    if (!names_a_system(system))
+        top.check("system", Error{Errc::malformed,
+                                  "does not name the source",
+                                  {},
+                                  "1 to 32 of a to z, 0 to 9, \".\", \"_\", \"-\""});
+}
+
+Result<Mapping> read_poslog_mapping(const toml::table& file) {
+    PoslogMapping mapping;
+    std::optional<Error> fault;
+    Section top{"", &file, fault};
+    std::string format, zone = "UTC";
+    top.read("format", format, "\"csv\" or \"poslog\"");
+    read_system(top, mapping.system);
+    Section values{"values", file["values"].as_table(), fault};
+    top.find("values");
+    values.read("time_zone", zone, "a text");
+    values.check("time_zone", discard(SourceZone::open(zone), mapping.zone));
+    values.read("currency", mapping.currency, "three capital letters");
+    values.read_word("default_tender", mapping.default_tender, tender_words);
+    values.refuse_unknown();
+    top.find("tenders");
+    Section{"tenders", file["tenders"].as_table(), fault}.read_words(mapping.tenders, tender_words);
+    if (const toml::node* items = top.find("item")) read_items(*items, mapping.items, fault);
+    top.refuse_unknown();
+    if (fault) return *fault;
+    return mapping;
+}
+
+Result<Mapping> read_mapping(const toml::table& file) {
+    const auto format = file["format"].value<std::string>();
+    if (format == "poslog") return read_poslog_mapping(file);
     CsvMapping mapping;
     std::optional<Error> fault;
     Section top{"", &file, fault};
@@ -231,12 +264,11 @@ Result<CsvMapping> read_mapping(const toml::table& file) {
             top.blame(*node, name, "is not a table", fmt::format("[{}]", name));
         return {std::string{name}, node ? node->as_table() : nullptr, fault};
     };
-    top.read("system", mapping.system, "a text");
-    if (!names_a_system(mapping.system))
-        top.check("system", Error{Errc::malformed,
-                                  "does not name the source",
-                                  {},
-                                  "1 to 32 of a to z, 0 to 9, \".\", \"_\", \"-\""});
+    std::string word = "csv";
+    top.read("format", word, "\"csv\" or \"poslog\"");
+    if (word != "csv")
+        top.check("format", Error{Errc::malformed, "is not known", {}, "\"csv\" or \"poslog\""});
+    read_system(top, mapping.system);
     for (const char* needed : {"columns", "values"})
         if (!top.find(needed)) top.check(needed, Error{Errc::malformed, "is missing"});
     if (fault) return *fault;
@@ -250,7 +282,7 @@ Result<CsvMapping> read_mapping(const toml::table& file) {
     returns.refuse_unknown();
     table("tenders").read_words(mapping.tenders, tender_words);
     table("channels").read_words(mapping.channels, channel_words);
-    if (const toml::node* items = top.find("item")) read_items(*items, mapping, fault);
+    if (const toml::node* items = top.find("item")) read_items(*items, mapping.items, fault);
     top.refuse_unknown();
     if (fault) return *fault;
     return mapping;
@@ -258,13 +290,19 @@ Result<CsvMapping> read_mapping(const toml::table& file) {
 
 }  // namespace
 
-Result<CsvMapping> parse_mapping(std::string_view toml) {
+Result<Mapping> parse_mapping(std::string_view toml) {
     try {  // The library's only way to report a syntax error.
         return read_mapping(toml::parse(toml));
     } catch (const toml::parse_error& bad) {
         return Error{Errc::malformed,
                      fmt::format("line {}: {}", bad.source().begin.line, bad.description())};
     }
+}
+
+Result<CsvMapping> parse_csv_mapping(std::string_view toml) {
+    TILL_TRY(auto mapping, parse_mapping(toml));
+    if (auto* csv = std::get_if<CsvMapping>(&mapping)) return std::move(*csv);
+    return Error{Errc::malformed, "not a mapping of CSV", "format", "\"csv\""};
 }
 
 }  // namespace till

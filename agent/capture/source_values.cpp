@@ -123,6 +123,26 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
+std::string_view trimmed_lines(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+}
+
+Result<Decimal> unit_price_of(const Decimal& amount, const Decimal& quantity) {
+    std::int64_t power = 1;
+    for (int at = amount.scale(); at < Decimal::scale_max + quantity.scale(); ++at) power *= 10;
+    const bool negative = quantity.is_negative();
+    const std::int64_t of = negative ? -amount.mantissa() : amount.mantissa();
+    const std::int64_t by = negative ? -quantity.mantissa() : quantity.mantissa();
+    const auto price = scale_rounded(of, power, by);
+    if (!price) return Error{Errc::out_of_range, "amount is too large"};
+    std::int64_t mantissa = *price;
+    int scale = Decimal::scale_max;
+    for (; scale > 0 && mantissa % 10 == 0; --scale) mantissa /= 10;
+    return Decimal{mantissa, scale};
+}
+
 bool fits(std::string_view pattern, std::string_view text) {
     std::size_t at = 0, star = pattern.npos, resume = 0, used = 0;
     while (used < text.size()) {

@@ -18,6 +18,13 @@ namespace till {
 /// `text` without the blanks and tabs around it.
 std::string_view trimmed(std::string_view text);
 
+/// The same, with line ends taken for blanks, too.
+std::string_view trimmed_lines(std::string_view text);
+
+/// amount / quantity to nine decimals, half away from zero, without zeros at the end: what rounds back to the
+/// amount. `quantity` must not be zero. Fails with out_of_range.
+Result<Decimal> unit_price_of(const Decimal& amount, const Decimal& quantity);
+
 /// Whether `text` fits `pattern`, where * stands for any text and ? for one byte.
 bool fits(std::string_view pattern, std::string_view text);
 

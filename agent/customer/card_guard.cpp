@@ -1,6 +1,7 @@
 #include "agent/customer/card_guard.hpp"
 
 #include "agent/core/gtin.hpp"
+#include "agent/core/ids.hpp"
 #include "agent/customer/card_scan.hpp"
 
 #include <google/protobuf/descriptor.h>
@@ -108,6 +109,8 @@ Result<bool> guard_cards(Message& command, const IdentifierRules& rules) {
 }
 
 bool looks_like_card(std::string_view text, const IdentifierRules& rules) {
+    if (Uuid::parse(text))
+        return false;  // A number that some system made, whatever digits are in it.
     const std::string digits = digits_of(text);
     std::string copy{text};
     return !begins_like_ours(digits, rules) && !(digits.size() == 13 && is_gtin(digits))

@@ -121,8 +121,9 @@ Result<std::vector<AgentSettings::FileDrop>> read_drops(const config::Settings& 
         std::string mapping = row.text("mapping");
         if (!bundled_mapping(mapping)) mapping = (folder / mapping).string();
         if (!bundled_mapping(mapping) && !fs::exists(mapping))
-            return fault(name, row, "file_drop.mapping", "there is no " + mapping,
-                         "\"uci-online-retail\", \"taiwan-pos\" or the path of a mapping file");
+            return fault(
+                name, row, "file_drop.mapping", "there is no " + mapping,
+                "\"uci-online-retail\", \"taiwan-pos\", \"poslog\" or the path of a mapping file");
         drops.push_back({folder / row.text("folder"), std::move(mapping)});
     }
     return drops;

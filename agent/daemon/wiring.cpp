@@ -21,7 +21,7 @@ std::uint64_t seed(Random& random) {
 }
 
 /// The mapping's text: bundled with the program, or a file.
-Result<CsvMapping> load_mapping(const std::string& name) {
+Result<Mapping> load_mapping(const std::string& name) {
     const auto named = [&](Error error) {
         error.detail = "file drop, mapping " + name + ": " + error.detail;
         return error;

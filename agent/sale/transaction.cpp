@@ -117,6 +117,9 @@ Result<void> Builder::read_prices(const v1::CommandLine& said, const std::string
 Result<void> Builder::choose_tax(const v1::CommandLine& said, const std::string& field,
                                  v1::Line& line) {
     const bool states = !said.tax_rate().empty() || !said.tax_amount().empty();
+    if (!judge_.foreign() && said.has_tax_included())
+        return Error{Errc::out_of_range, "only a foreign source states its own tax",
+                     field + "tax_included", "a tax_code"};
     if (!judge_.foreign() && states)
         return Error{Errc::out_of_range, "only a foreign source states its own tax",
                      field + (said.tax_rate().empty() ? "tax_amount" : "tax_rate"), "a tax_code"};
@@ -133,7 +136,7 @@ Result<void> Builder::choose_tax(const v1::CommandLine& said, const std::string&
     }
     if (silent || (code.empty() && !states)) return {};
     v1::LineTax& tax = *line.mutable_tax();
-    tax.set_included(known ? rule->included : true);
+    tax.set_included(said.has_tax_included() ? said.tax_included() : known ? rule->included : true);
     Decimal rate = known ? rule->rate : Decimal{};
     if (!said.tax_rate().empty()) {
         TILL_TRY(rate, read_decimal(said.tax_rate(), field + "tax_rate"));

@@ -1,7 +1,9 @@
 #include "agent/core/decimal.hpp"
 #include "agent/tillctl/answers.hpp"
 #include "agent/tillctl/commands.hpp"
+#include "agent/tillctl/poslog_writer.hpp"
 
+#include <google/protobuf/util/json_util.h>
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
@@ -105,11 +107,22 @@ void put_lines(std::ostream& out, const json::value& found) {
     }
 }
 
+void put_poslog(std::ostream& out, const json::value& found) {
+    tillstream::v1::Event event;
+    google::protobuf::util::JsonParseOptions newer;
+    newer.ignore_unknown_fields = true;  // A centre that knows more than this program.
+    const auto stored = json::serialize(member(member(found, "stored"), "event"));
+    const auto read = google::protobuf::util::JsonStringToMessage(stored, &event, newer);
+    if (!read.ok()) return;  // A kind that the centre itself cannot read yet.
+    poslog_transaction(out, {event, text(found, "number"), text(found, "customer")});
+}
+
 void write(std::ostream& out, const Common& common, Exit& outcome, const Wanted& wanted,
            std::size_t& count) {
     if (wanted.format == "csv")
         put_row(out, {transaction_columns.begin(), transaction_columns.end()});
     if (wanted.format == "lines") put_row(out, line_columns);
+    if (wanted.format == "poslog") poslog_begin(out);
     const std::string filter =
         "&day=" + query_value(wanted.day) + "&store=" + query_value(wanted.store)
         + "&lane=" + query_value(wanted.lane) + (wanted.format == "csv" ? "" : "&full=1");
@@ -123,12 +136,15 @@ void write(std::ostream& out, const Common& common, Exit& outcome, const Wanted&
                 put_transaction(out, found);
             else if (wanted.format == "lines")
                 put_lines(out, found);
+            else if (wanted.format == "poslog")
+                put_poslog(out, found);
             else
                 out << json::serialize(found) << '\n';
         }
         after = text(*page, "next");
-        if (after.empty() || after == "0" || !out) return;
+        if (after.empty() || after == "0" || !out) break;
     }
+    if (wanted.format == "poslog") poslog_end(out);
 }
 
 void export_all(const Common& common, Exit& outcome, const Wanted& wanted) {
@@ -159,8 +175,9 @@ void add_export_commands(CLI::App& app, const Common& common, Exit& outcome) {
     auto* all = app.add_subcommand("export", "Transactions of the centre, for other programs");
     all->add_option(
            "--format", wanted->format,
-           "jsonl: each with its event; csv: a row each; lines: a row for each of its lines")
-        ->check(CLI::IsMember{{"jsonl", "csv", "lines"}})
+           "jsonl: each with its event; csv: a row each; lines: a row for each of its lines; "
+           "poslog: ARTS/NRF POSLog 6 XML")
+        ->check(CLI::IsMember{{"jsonl", "csv", "lines", "poslog"}})
         ->capture_default_str();
     all->add_option("--day", wanted->day, "Of this business day only");
     all->add_option("--store", wanted->store, "Of this store only");

@@ -32,6 +32,7 @@ WRAPPED = {
     "libusb": {"drivers/usb"},
     "iconv.h": {"agent/capture"},
     "zlib.h": {"agent/capture"},
+    "expat.h": {"agent/capture"},
     "toml++/": {"firmware-config/layers", "agent/capture"},
 }
 IMPURE = re.compile(r"<(boost/asio|boost/beast|thread|mutex|fstream|filesystem|iostream|unistd|sys/|sqlite3)")

@@ -45,7 +45,7 @@ Seen read(BytesView bytes, std::optional<Charset> charset, CsvFormat format, std
 }
 
 CsvMapping fuzz_mapping(CsvFormat format) {
-    CsvMapping mapping = *parse_mapping(R"(
+    CsvMapping mapping = *parse_csv_mapping(R"(
 system = "fuzz"
 [file]
 header = false

@@ -16,6 +16,20 @@ const std::string back_1 = "R3,A,Mug,-1,1.50,2024-06-02 10:00,c-1";
 
 }  // namespace
 
+TEST_CASE(
+    "capture: each file that cannot be read is told of, though others before it could not be, "
+    "either",
+    "[capture]") {
+    DropRig rig;
+    rig.drop("one.csv", "a,b,c\n1,2,3\n");
+    rig.drop("two.csv", "a,b,c\n1,2,4\n");
+    rig.start();
+    REQUIRE(rig.run_until_empty());
+    REQUIRE(rig.sink.asides.size() == 2);
+    CHECK(rig.sink.asides[0].file_sha256() != rig.sink.asides[1].file_sha256());
+    CHECK(rig.sink.asides[0].file_sha256() != std::string(32, '\0'));
+}
+
 TEST_CASE("capture: a dropped file is captured in order and moved to done", "[capture]") {
     DropRig rig;
     rig.start();

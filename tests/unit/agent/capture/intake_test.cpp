@@ -14,8 +14,7 @@ struct Taken {
     std::vector<Spool::Aside> aside;
 };
 
-Taken take(BytesView bytes, const CsvMapping& mapping = test_mapping(),
-           std::uint64_t most = 1 << 20) {
+Taken take(BytesView bytes, const Mapping& mapping = test_mapping(), std::uint64_t most = 1 << 20) {
     const Scratch scratch;
     Spool spool = *Spool::open(scratch.path);
     Intake intake{mapping, spool, most};

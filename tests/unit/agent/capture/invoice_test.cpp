@@ -123,7 +123,7 @@ TEST_CASE("capture: neither key nor memory holds a customer's phone number", "[c
 }
 
 TEST_CASE("capture: tenders, totals and identifiers in another country's style", "[capture]") {
-    const auto mapping = parse_mapping(toml_begin + R"(unit_price = "Price"
+    const auto mapping = parse_csv_mapping(toml_begin + R"(unit_price = "Price"
 tender = "Paid"
 tender_amount = "Sum"
 total = "Total"
@@ -146,7 +146,7 @@ phone = "Tel"
 }
 
 TEST_CASE("capture: a line's amount gives price, discount or a stated difference", "[capture]") {
-    const auto implied = parse_mapping(toml_begin + "amount = \"Sum\"\n" + toml_values);
+    const auto implied = parse_csv_mapping(toml_begin + "amount = \"Sum\"\n" + toml_values);
     const std::vector<std::string_view> narrow = {"No", "Day", "Hour", "Qty", "Sum"};
     CHECK(map({"1;113/06/01;10:05;3;10"}, *implied, narrow).transaction->lines(0).unit_price()
           == "3.333333333");
@@ -154,7 +154,7 @@ TEST_CASE("capture: a line's amount gives price, discount or a stated difference
           == "2.5");
     CHECK(map({"1;113/06/01;10:05;0;10"}, *implied, narrow).faults.size() == 1);
     const auto both =
-        parse_mapping(toml_begin + "unit_price = \"Price\"\namount = \"Sum\"\n" + toml_values);
+        parse_csv_mapping(toml_begin + "unit_price = \"Price\"\namount = \"Sum\"\n" + toml_values);
     const std::vector<std::string_view> wide = {"No", "Day", "Hour", "Qty", "Price", "Sum"};
     const Invoice cheaper = map({"1;113/06/01;10:05;3;10;25"}, *both, wide);
     CHECK(cheaper.transaction->lines(0).discounts(0).amount() == "5");

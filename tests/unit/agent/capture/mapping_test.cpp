@@ -26,15 +26,15 @@ struct Bad {
 
 TEST_CASE("capture: the mappings that come with the program are correct", "[capture]") {
     for (const char* name : {"uci-online-retail", "taiwan-pos"}) {
-        const auto mapping = parse_mapping(*bundled_mapping(name));
+        const auto mapping = parse_csv_mapping(*bundled_mapping(name));
         INFO((mapping ? "" : mapping.error().detail));
         CHECK(mapping);
     }
-    CHECK(bundled_mapping("nobody's").error().allowed == "taiwan-pos, uci-online-retail");
+    CHECK(bundled_mapping("nobody's").error().allowed == "poslog, taiwan-pos, uci-online-retail");
 }
 
 TEST_CASE("capture: a mapping means what it says", "[capture]") {
-    const auto mapping = parse_mapping(good + "[tenders]\n\"BAR\" = \"cash\"\n[[item]]\n"
+    const auto mapping = parse_csv_mapping(good + "[tenders]\n\"BAR\" = \"cash\"\n[[item]]\n"
                                               "codes = [\"PF*\"]\nclass = \"deposit\"\n");
     REQUIRE(mapping);
     CHECK(mapping->system == "pos-1");
@@ -56,7 +56,7 @@ TEST_CASE("capture: a wrong mapping is refused with line, key and what is allowe
                               {"[[item]]\nclass = \"meat\"\n", "item.class", 11},
                               {"[tenders]\nBAR = \"cach\"\n", "tenders.BAR", 11},
                               {"[extra]\n", "extra", 10}}));
-    const auto mapping = parse_mapping(good + bad.added);
+    const auto mapping = parse_csv_mapping(good + bad.added);
     CAPTURE(bad.field);
     REQUIRE_FALSE(mapping);
     CHECK(mapping.error().field == bad.field);
@@ -64,14 +64,15 @@ TEST_CASE("capture: a wrong mapping is refused with line, key and what is allowe
 }
 
 TEST_CASE("capture: a mapping without what it needs says what is missing", "[capture]") {
-    CHECK(parse_mapping("system = \"x\"\n").error().field == "columns");
-    CHECK(parse_mapping("system = \"X y\"\n").error().field == "system");
-    CHECK(parse_mapping("system = \"x\"\n[columns]\n[values]\n").error().field == "columns.number");
-    CHECK_THAT(parse_mapping("system = \n").error().detail, Catch::StartsWith("line 1:"));
+    CHECK(parse_csv_mapping("system = \"x\"\n").error().field == "columns");
+    CHECK(parse_csv_mapping("system = \"X y\"\n").error().field == "system");
+    CHECK(parse_csv_mapping("system = \"x\"\n[columns]\n[values]\n").error().field
+          == "columns.number");
+    CHECK_THAT(parse_csv_mapping("system = \n").error().detail, Catch::StartsWith("line 1:"));
 }
 
 TEST_CASE("capture: columns are found by name or position, and only once", "[capture]") {
-    const auto mapping = *parse_mapping(good);
+    const auto mapping = *parse_csv_mapping(good);
     CHECK((*locate_columns(mapping, {"Price", " No "}))[std::size_t(Column::number)] == 1);
     CHECK((*locate_columns(mapping, {"Price", "No"}))[std::size_t(Column::time)] == 1);
     CHECK_THAT(locate_columns(mapping, {"No", "x"}).error().detail, Catch::Contains("\"Price\""));

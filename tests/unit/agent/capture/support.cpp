@@ -34,7 +34,7 @@ std::string read_text(const fs::path& file) {
 }
 
 CsvMapping test_mapping() {
-    return *parse_mapping(R"(
+    return *parse_csv_mapping(R"(
 system = "test"
 [columns]
 number = "No"
@@ -100,7 +100,7 @@ CaptureSink::Answer FakeSink::record_rows_set_aside(Request request,
     co_return captured;
 }
 
-DropRig::DropRig(CsvMapping mapping) {
+DropRig::DropRig(Mapping mapping) {
     options.folder = scratch_.path / "drop";
     options.memory_file = scratch_.path / "memory.sqlite";
     options.spool_folder = scratch_.path / "spool";

@@ -46,7 +46,7 @@ private:
 /// A drop folder with a FileDrop that can be stopped and started again on the same memory.
 class DropRig {
 public:
-    explicit DropRig(CsvMapping mapping = test_mapping());
+    explicit DropRig(Mapping mapping = test_mapping());
     ~DropRig() { stop(); }
 
     void drop(const std::string& name, BytesView content) const;

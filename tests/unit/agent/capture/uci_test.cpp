@@ -191,7 +191,7 @@ TEST_CASE("capture: each month of a real shop is captured row by row, to the pen
                  "2011-07", "2011-08", "2011-09", "2011-10", "2011-11");
 #endif
     const fs::path file = data_folder() / ("online-retail-" + month + ".csv.gz");
-    DropRig rig{*parse_mapping(*bundled_mapping("uci-online-retail"))};
+    DropRig rig{*parse_csv_mapping(*bundled_mapping("uci-online-retail"))};
     fs::copy_file(file, rig.path("month.csv.gz"));
     const std::clock_t begin = std::clock();
     rig.start();

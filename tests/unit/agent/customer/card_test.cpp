@@ -152,7 +152,9 @@ TEST_CASE("customer: a key of dates and counters, or a UUID, is no card; a card 
         const auto uuid = Uuid::from_random(bytes).text();
         CAPTURE(uuid);
         REQUIRE(check_no_card(uuid, "Idempotency-Key"));
+        REQUIRE_FALSE(looks_like_card(uuid, {}));
     }
+    CHECK(looks_like_card("4111-1111-1111-1111", {}));
     for (const char* key : {"4111111111111111", "4111-1111-1111-1111", "pay 3782 822463 10005",
                             "x-5555555555554444"}) {
         CAPTURE(key);
