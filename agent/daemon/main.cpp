@@ -1,3 +1,4 @@
+#include "agent/cli/manual.hpp"
 #include "agent/daemon/commands.hpp"
 #include "agent/daemon/settings.hpp"
 
@@ -35,6 +36,7 @@ int main(int count, char** arguments) {
     auto* run = app.add_subcommand("run", "Capture and sync until stopped");
     run->add_option("--home", home, "The folder that enrol filled")->required();
     run->add_option("--config", config, "Settings file; agent.toml in the home when not given");
+    till::add_manual_commands(app, "till-agent", TILL_AGENT_VERSION);
     app.require_subcommand(0, 1);
 
     try {
@@ -50,6 +52,8 @@ int main(int count, char** arguments) {
         done = till::run_agent(home, file);
     } else if (!checked.empty()) {
         done = till::check_settings(checked);
+    } else if (!app.get_subcommands().empty()) {
+        done = till::AgentExit::ok;  // Its manual, or completion: printed.
     } else if (sample) {
         std::cout << till::agent_sample();
         done = till::AgentExit::ok;

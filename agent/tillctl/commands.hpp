@@ -38,7 +38,6 @@ void add_exception_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_export_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_import_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_ledger_commands(CLI::App& app, const Common& common, Exit& outcome);
-void add_manual_commands(CLI::App& app);
 void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_rescue_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);

@@ -1,3 +1,4 @@
+#include "agent/cli/manual.hpp"
 #include "agent/tillctl/commands.hpp"
 
 #include <google/protobuf/stubs/logging.h>
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
     till::add_call_commands(app, common, outcome);
     till::add_simulate_commands(app, common, outcome);
     till::add_decode_commands(app, outcome);
-    till::add_manual_commands(app);
+    till::add_manual_commands(app, "tillctl", TILL_VERSION);
 
     try {
         app.parse(argc, argv);

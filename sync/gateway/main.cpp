@@ -1,3 +1,4 @@
+#include "agent/cli/manual.hpp"
 #include "agent/crypto/system_random.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "sync/gateway/backup.hpp"
@@ -126,7 +127,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Tillstream's central gateway: devices, enrolment and administrators on one port.",
                  "till-gateway"};
     app.footer("Exit codes: 0 ok, 2 usage, 70 failed, 78 bad or missing configuration.");
-    app.set_version_flag("--version", "till-gateway 0.1.0");
+    app.set_version_flag("--version", "till-gateway " TILL_GATEWAY_VERSION);
     std::string checked, folder, other, to;
     bool sample = false;
     HomeSpec spec;
@@ -170,6 +171,7 @@ int main(int argc, char** argv) {
     restore_command->add_option("BACKUP", other, "What backup made")->required();
     restore_command->add_option("--to", to, "The gateway's folder; must not be there yet")
         ->required();
+    add_manual_commands(app, "till-gateway", TILL_GATEWAY_VERSION);
     app.require_subcommand(0, 1);
 
     try {
@@ -188,6 +190,7 @@ int main(int argc, char** argv) {
                                              "Settings of a Tillstream gateway (gateway.toml).");
             return exit_ok;
         }
+        if (!app.get_subcommands().empty()) return exit_ok;  // Its manual, or completion: printed.
         std::cerr << app.help();
         return exit_usage;
     } catch (const CLI::ParseError& error) {

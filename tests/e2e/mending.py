@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """What central IT mends from its desk: exceptions shown, corrected and closed; a till replaced; codes for a handheld's camera; manual and completion."""
 import json
-import json
 import os
 import subprocess
 
@@ -146,13 +145,15 @@ def test_the_doctor_says_what_ails_a_device():
 
 
 def test_manual_and_completion_come_from_the_commands():
-    """The manual page names every command with every option and groff finds nothing wrong in it; bash completes commands, options and files."""
-    manual = run(BIN / "tillctl", "manual").stdout
-    for words in ("exceptions fix", "devices replace", "verify"):
-        check(f".SS {words}" in manual, words)
-    check("\\-\\-receipts" in manual and "EXIT STATUS" in manual, "options and exit codes")
-    judged = subprocess.run(["groff", "-K", "utf8", "-man", "-ww", "-Tutf8", "-z"], input=manual, capture_output=True, text=True) if os.path.exists("/usr/bin/groff") else None
-    check(judged is None or not judged.stderr, f"groff: {judged and judged.stderr}")
+    """Each program's manual page names every command with its options and groff finds nothing wrong in it; bash completes commands, options and files."""
+    for program, commands, option in (("tillctl", ("exceptions fix", "devices replace", "verify"), "receipts"),
+                                      ("till-agent", ("enrol", "run"), "home"), ("till-gateway", ("init", "serve", "backup"), "public\\-host")):
+        manual = run(BIN / program, "manual").stdout
+        for words in commands:
+            check(f".SS {words}" in manual, words)
+        check(f"\\-\\-{option}" in manual and "EXIT STATUS" in manual, "options and exit codes")
+        judged = subprocess.run(["groff", "-K", "utf8", "-man", "-ww", "-Tutf8", "-z"], input=manual, capture_output=True, text=True) if os.path.exists("/usr/bin/groff") else None
+        check(judged is None or not judged.stderr, f"groff: {judged and judged.stderr}")
 
     def completed(*words):
         script = f'source <({BIN}/tillctl completion); COMP_WORDS=({" ".join(words)} ""); COMP_CWORD={len(words)}; _tillctl; echo "${{COMPREPLY[@]}}"'
@@ -160,6 +161,7 @@ def test_manual_and_completion_come_from_the_commands():
     check({"exceptions", "devices", "verify"} <= set(completed("tillctl")), "commands")
     check({"list", "show", "fix", "close"} <= set(completed("tillctl", "--json", "exceptions")), "behind an option")
     check("--receipts" in completed("tillctl", "verify"), "options")
+    check("complete -F _till_gateway till-gateway" in run(BIN / "till-gateway", "completion").stdout, "of the other programs, too")
 
 
 if __name__ == "__main__":

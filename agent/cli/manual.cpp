@@ -1,15 +1,12 @@
-#include "agent/tillctl/commands.hpp"
+#include "agent/cli/manual.hpp"
 
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <vector>
 
-// Manual page and shell completion, from what --help is made of.
 namespace till {
 
 namespace {
@@ -56,12 +53,19 @@ void describe(const CLI::App& app, const std::string& name, std::ostream& out) {
     }
 }
 
-void print_manual(const CLI::App& app) {
-    std::cout
-        << ".TH TILLCTL 1 \"\" \"Tillstream " TILL_VERSION "\" \"Tillstream\"\n"
-        << ".SH NAME\ntillctl \\- " << plain(app.get_description()) << '\n'
-        << ".SH SYNOPSIS\n\\fBtillctl\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n"
-        << ".SH OPTIONS\n";
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+void print_manual(const CLI::App& app, const std::string& program, const std::string& version) {
+    std::cout << ".TH " << plain(upper(program)) << " 1 \"\" \"Tillstream " << version
+              << "\" \"Tillstream\"\n.SH NAME\n"
+              << plain(program) << " \\- " << plain(app.get_description()) << '\n'
+              << ".SH SYNOPSIS\n\\fB" << plain(program)
+              << "\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n"
+              << ".SH OPTIONS\n";
     for (const auto* option : app.get_options())
         std::cout << ".TP\n\\fB" << plain(option->get_name(false, true)) << "\\fR\n"
                   << plain(option->get_description())
@@ -85,32 +89,37 @@ void list_words(const CLI::App& app, const std::string& path) {
         list_words(*each, path.empty() ? each->get_name() : path + " " + each->get_name());
 }
 
-void print_completion(const CLI::App& app) {
-    std::cout
-        << "# Completion of tillctl for bash: source it, or put it into /etc/bash_completion.d.\n"
-           "_tillctl() {\n"
-           "  local path='' words='' word i\n"
-           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-           "    word=${COMP_WORDS[i]}\n"
-           "    case $word in -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n"
-           "  done\n"
-           "  case $path in\n";
+void print_completion(const CLI::App& app, const std::string& program) {
+    std::string function = "_" + program;
+    std::ranges::replace(function, '-', '_');
+    std::cout << "# Completion of " << program
+              << " for bash: source it, or put it into /etc/bash_completion.d.\n"
+              << function
+              << "() {\n"
+                 "  local path='' words='' word i\n"
+                 "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                 "    word=${COMP_WORDS[i]}\n"
+                 "    case $word in -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n"
+                 "  done\n"
+                 "  case $path in\n";
     list_words(app, "");
     std::cout << "  esac\n"
                  "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
                  "  [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "
                  "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
                  "}\n"
-                 "complete -F _tillctl tillctl\n";
+                 "complete -F "
+              << function << " " << program << "\n";
 }
 
 }  // namespace
 
-void add_manual_commands(CLI::App& app) {
-    app.add_subcommand("manual", "Print the manual page (roff: tillctl manual | man -l -)")
-        ->callback([&app] { print_manual(app); });
-    app.add_subcommand("completion", "Print completion for bash: source <(tillctl completion)")
-        ->callback([&app] { print_completion(app); });
+void add_manual_commands(CLI::App& app, const std::string& program, const std::string& version) {
+    app.add_subcommand("manual", "Print the manual page (roff: " + program + " manual | man -l -)")
+        ->callback([&app, program, version] { print_manual(app, program, version); });
+    app.add_subcommand("completion",
+                       "Print completion for bash: source <(" + program + " completion)")
+        ->callback([&app, program] { print_completion(app, program); });
 }
 
 }  // namespace till
