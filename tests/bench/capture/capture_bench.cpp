@@ -1,9 +1,12 @@
-// bench_capture [folder]: durable capture at the command table and through its HTTP door, beside
-// bare SQLite on the same disk and a bare echo over the same HTTP server. Rounds alternate (floor,
+// bench_capture [folder]: durable capture at the command table and through its doors, HTTP and ZeroMQ, beside
+// bare SQLite on the same disk and a bare echo over the same servers. Rounds alternate (floor,
 // table, echo, door, floor, …) because a disk's speed drifts; only ratios mean anything.
 
+#include "agent/api/call_door.hpp"
 #include "agent/api/http_door.hpp"
 #include "agent/api/json.hpp"
+#include "agent/api/zmq_client.hpp"
+#include "agent/api/zmq_server.hpp"
 #include "agent/crypto/system_random.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "agent/runtime/task_group.hpp"
@@ -28,14 +31,20 @@ namespace {
 
 constexpr std::size_t rounds = 9, singles = 300, tills = 64, batched = tills * 75;
 
-/// An HTTP server on a loop and thread of its own.
+/// An HTTP and a ZeroMQ server on a loop and thread of their own.
 struct Served {
     asio::io_context loop{1};
     TaskGroup tasks{loop.get_executor()};
     std::unique_ptr<HttpServer> server;
+    std::unique_ptr<ZmqServer> zmq;
+    std::filesystem::path socket;
     std::jthread thread;
 
-    void start(HttpHandler handler) {
+    void start(HttpHandler handler, ZmqServer::Handler calls, const std::filesystem::path& at) {
+        socket = at;
+        const ZmqServer::Options sockets{.calls = at, .feed = at.string() + ".feed"};
+        zmq = must(ZmqServer::listen(loop.get_executor(), sockets, std::move(calls)));
+        tasks.spawn(zmq->run());
         server = must(HttpServer::listen(loop.get_executor(), "127.0.0.1", 0, {}, handler));
         tasks.spawn(server->run());
         thread = std::jthread{[this] { loop.run(); }};
@@ -55,9 +64,12 @@ struct Till {
                   clock},
           table{must(CommandTable::open(journal, clock, random, shop(centre.key)))},
           known{must(Tokens::parse(token.line))},
-          feed{served.loop.get_executor(), journal, [] { return v1::SyncState{}; }},
-          door{*table, known, feed, random} {
-        served.start(door.handler());
+          feed{served.loop.get_executor(), journal},
+          door{*table, known, feed, random},
+          calls{*table, known, random} {
+        served.start(
+            door.handler(), [this](Bytes call) { return calls.handle(std::move(call)); },
+            folder / "t");
     }
     ~Till() { served.stop(); }
 
@@ -95,6 +107,7 @@ struct Till {
     Tokens known;
     Feed feed;
     HttpDoor door;
+    CallDoor calls;
 };
 
 /// As long an answer as a capture's.
@@ -102,6 +115,22 @@ asio::awaitable<HttpResponse> echo(HttpRequest) {
     HttpResponse response{.status = 201};
     response.body.assign(180, ' ');
     co_return response;
+}
+asio::awaitable<Bytes> echo_call(Bytes) { co_return Bytes(120, ' '); }
+
+/// One client that waits for every answer; any answer but a capture's, where one is meant, ends the program.
+Samples ask_all(const std::filesystem::path& socket, std::span<const Bytes> calls, bool captures) {
+    auto client = must(ZmqClient::open(socket));
+    Samples times;
+    for (const Bytes& call : calls) {
+        const auto start = Steady::now();
+        const Bytes said = must(client.ask(call, std::chrono::seconds{10}));
+        times.push_back(since(start));
+        v1::Answer answer;
+        if (captures && !(answer.ParseFromString(said) && answer.has_captured()))
+            throw std::runtime_error{"the ZeroMQ door refused: " + answer.ShortDebugString()};
+    }
+    return times;
 }
 
 struct Bench {
@@ -111,7 +140,7 @@ struct Bench {
             facts.push_back(sale.fact);
             bodies.push_back(to_json(sale.command));
         }
-        bare.start(echo);
+        bare.start(echo, echo_call, folder / "e");
     }
     ~Bench() { bare.stop(); }
 
@@ -119,6 +148,18 @@ struct Bench {
         std::vector<std::string> all;
         for (std::size_t i = 0; i < count; ++i)
             all.push_back(post(port, "/v1/transactions", till.token.token, till.key(), bodies[i]));
+        return all;
+    }
+
+    std::vector<Bytes> calls(std::size_t count) {
+        std::vector<Bytes> all;
+        for (std::size_t i = 0; i < count; ++i) {
+            v1::Call call;
+            call.set_token(till.token.token);
+            call.set_idempotency_key(till.key());
+            *call.mutable_record_transaction() = sold[i].command;
+            all.push_back(call.SerializeAsString());
+        }
         return all;
     }
 
@@ -135,7 +176,7 @@ struct Bench {
 
 void Bench::one_till() {
     Pair table, http;
-    Samples bare_times;
+    Samples bare_times, zmq_times, bare_zmq_times;
     for (std::size_t round = 0; round < rounds; ++round) {
         // Anew each round: the server cuts what a slow disk keeps idle.
         HttpPosts door{till.served.server->port(), 1}, echoes{bare.server->port(), 1};
@@ -143,6 +184,9 @@ void Bench::one_till() {
         append(table.ours, till.capture(std::span{sold}.first(singles), 1));
         append(bare_times, echoes.run(posts(bare.server->port(), singles)));
         append(http.ours, door.run(posts(till.served.server->port(), singles)));
+        const auto to_zmq = calls(singles);
+        append(bare_zmq_times, ask_all(bare.socket, to_zmq, false));
+        append(zmq_times, ask_all(till.served.socket, to_zmq, true));
     }
     table.figures("durable capture, one till, p50", "us", 0.5);
     table.figures("durable capture, one till, p99", "us", 0.99);
@@ -152,6 +196,12 @@ void Bench::one_till() {
             "us", quantile(http.ours, share),
             quantile(bare_times, share) + quantile(table.floor, share));
     figure("bare HTTP echo, one connection, p50", "us", median(bare_times));
+    for (const double share : {0.5, 0.99})
+        figure(share == 0.5 ? "capture over ZeroMQ, one till, p50"
+                            : "capture over ZeroMQ, one till, p99",
+               "us", quantile(zmq_times, share),
+               quantile(bare_zmq_times, share) + quantile(table.floor, share));
+    figure("bare ZeroMQ echo, one client, p50", "us", median(bare_zmq_times));
 }
 
 void Bench::many_tills() {
