@@ -206,7 +206,7 @@ Result<TimePattern> TimePattern::parse(std::string_view text) {
 }
 
 Result<LocalTime> TimePattern::read(std::string_view text) const {
-    const Error malformed{Errc::malformed, "is not a time"};
+    const Error malformed{Errc::malformed, "fits no pattern of time_formats"};
     Reading reading;
     for (std::string_view pattern = text_; !pattern.empty();) {
         if (pattern[0] == '%') {
@@ -226,7 +226,7 @@ Result<LocalTime> TimePattern::read(std::string_view text) const {
 Result<LocalTime> parse_time(std::string_view text, const std::vector<TimePattern>& patterns) {
     for (const TimePattern& pattern : patterns)
         if (auto time = pattern.read(text)) return time;
-    return Error{Errc::malformed, "is not a time"};
+    return Error{Errc::malformed, "fits no pattern of time_formats"};
 }
 
 Result<SourceZone> SourceZone::open(const std::string& name) {

@@ -93,5 +93,5 @@ TEST_CASE("capture: numbers that restart each day are told apart by the day", "[
                                        "7,c,,1,1,2024-01-01 11:00,", "7,d,,1,1,later,"}),
                             mapping);
     CHECK(taken.groups == Groups{{2, 4}, {3}});
-    CHECK(taken.aside.at(0).reason == "time is not a time");
+    CHECK(taken.aside.at(0).reason == "time fits no pattern of time_formats");
 }

@@ -81,7 +81,7 @@ TEST_CASE("capture: what cannot be read is a fault that quotes nothing", "[captu
     REQUIRE(invoice.faults.size() == 4);
     CHECK(invoice.faults[0].reason == "quantity is not a number");
     CHECK(invoice.faults[1].reason == "unit_price is not a number");
-    CHECK(invoice.faults[2].reason == "time is not a time");
+    CHECK(invoice.faults[2].reason == "time fits no pattern of time_formats");
     CHECK(invoice.faults[3].reason == "unit_price is empty");
 }
 
