@@ -1,5 +1,7 @@
 #include "agent/core/base64.hpp"
 
+#include <algorithm>
+
 namespace till {
 
 namespace {
@@ -36,6 +38,24 @@ Result<Bytes> unbase64url(std::string_view text) {
     const auto left_over = held & ((1U << bits) - 1);
     if (bits >= 6 || left_over != 0) return Error{Errc::malformed, "base64url cut short"};
     return bytes;
+}
+
+std::string base64(BytesView bytes) {
+    std::string text = base64url(bytes);
+    std::ranges::replace(text, '-', '+');
+    std::ranges::replace(text, '_', '/');
+    text.append((4 - text.size() % 4) % 4, '=');
+    return text;
+}
+
+Result<Bytes> unbase64(std::string_view text) {
+    std::string url{text.substr(0, text.find_last_not_of('=') + 1)};
+    if (text.size() % 4 != 0 || text.size() - url.size() > 2
+        || url.find_first_of("-_") != std::string::npos)
+        return Error{Errc::malformed, "not base64"};
+    std::ranges::replace(url, '+', '-');
+    std::ranges::replace(url, '/', '_');
+    return unbase64url(url);
 }
 
 }  // namespace till

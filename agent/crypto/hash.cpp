@@ -64,6 +64,15 @@ Digest keyed_hash(const Secret& key, BytesView bytes) {
     return digest;
 }
 
+Digest hmac_sha256(const Secret& key, BytesView bytes) {
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, data(key.reveal()), key.reveal().size());
+    crypto_auth_hmacsha256_update(&state, data(bytes), bytes.size());
+    Digest digest;
+    crypto_auth_hmacsha256_final(&state, digest.data());
+    return digest;
+}
+
 bool equal_in_constant_time(BytesView a, BytesView b) {
     return a.size() == b.size() && (a.empty() || sodium_memcmp(a.data(), b.data(), a.size()) == 0);
 }

@@ -27,6 +27,9 @@ private:
 /// HMAC-SHA-256 (RFC 2104) with a 32-byte key: the centre's customer tokens, a door's tokens.
 Digest keyed_hash(const Secret& key, BytesView bytes);
 
+/// HMAC-SHA-256 with a key of any length: what other systems' protocols ask for.
+Digest hmac_sha256(const Secret& key, BytesView bytes);
+
 /// Compares in time that does not depend on where they differ.
 bool equal_in_constant_time(BytesView a, BytesView b);
 

@@ -31,6 +31,7 @@ struct Common {
 
 void add_backup_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_call_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_crm_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_decode_commands(CLI::App& app, Exit& outcome);
 void add_doctor_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);

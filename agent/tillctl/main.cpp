@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     till::add_exception_commands(app, common, outcome);
     till::add_import_commands(app, common, outcome);
     till::add_export_commands(app, common, outcome);
+    till::add_crm_commands(app, common, outcome);
     till::add_ledger_commands(app, common, outcome);
     till::add_verify_commands(app, common, outcome);
     till::add_backup_commands(app, common, outcome);

@@ -2,6 +2,7 @@
 
 #include "sync/gateway/admin_openapi.hpp"
 #include "sync/gateway/auditor.hpp"
+#include "sync/gateway/crm_service.hpp"
 #include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/http.hpp"
@@ -18,12 +19,13 @@ namespace till::sync {
 class AdminApi {
 public:
     AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
-             FeedDesk& feeds, Auditor& auditor, Clock& clock, std::uint16_t port)
+             FeedDesk& feeds, CrmService& crm, Auditor& auditor, Clock& clock, std::uint16_t port)
         : ledger_{ledger},
           enrolment_{enrolment},
           fleet_{fleet},
           projection_{projection},
           feeds_{feeds},
+          crm_{crm},
           auditor_{auditor},
           clock_{clock},
           port_{port} {}
@@ -58,6 +60,9 @@ private:
     asio::awaitable<HttpResponse> revoke(Asked request, Name administrator);
     asio::awaitable<HttpResponse> master_data(Asked request, Name);
     asio::awaitable<HttpResponse> import_master_data(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> crm(Asked request, Name);
+    asio::awaitable<HttpResponse> crm_refused(Asked request, Name);
+    asio::awaitable<HttpResponse> crm_retry(Asked request, Name administrator);
     asio::awaitable<HttpResponse> openapi(Asked request, Name);
     asio::awaitable<Result<std::vector<JournalState>>> journals();
 
@@ -66,6 +71,7 @@ private:
     Fleet& fleet_;
     ProjectionService& projection_;
     FeedDesk& feeds_;
+    CrmService& crm_;
     Auditor& auditor_;
     Clock& clock_;
     std::uint16_t port_;

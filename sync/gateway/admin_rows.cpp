@@ -47,6 +47,7 @@ std::span<const AdminApi::Row> AdminApi::rows() {
     static constexpr std::array of_master_data = {
         Parameter{"list", "A list's name: its records are in the answer, up to a thousand."},
         Parameter{"after", "`next` of the page before."}};
+    static constexpr std::array of_connectors = {Parameter{"connector", "Its name.", true}};
     static constexpr std::array of_imports = {
         Parameter{"stores", "MasterStore of masterdata.proto.", false, "array"},
         Parameter{"workstations", "MasterWorkstation.", false, "array"},
@@ -106,6 +107,13 @@ std::span<const AdminApi::Row> AdminApi::rows() {
              "fault.",
              of_imports},
             &AdminApi::import_master_data},
+        Row{{"GET", "/admin/v1/crm", "crm", "How each connector stands.", {}}, &AdminApi::crm},
+        Row{{"GET", "/admin/v1/crm/refused", "crm_refused",
+             "What a CRM will not have as it is, the first thousand.", of_connectors},
+            &AdminApi::crm_refused},
+        Row{{"POST", "/admin/v1/crm/retry", "crm_retry",
+             "Sends a connector's refused events again.", of_connectors},
+            &AdminApi::crm_retry},
         Row{{"GET", "/admin/v1/openapi.json", "openapi", "This description.", {}},
             &AdminApi::openapi},
     };

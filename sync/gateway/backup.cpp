@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Copied in this order: what comes later is what those before it refer to.
-constexpr std::array databases = {"projection.db", "vault.db", "ledger.db", "feeds.db",
-                                  "registry.db"};
+constexpr std::array databases = {"outbox.db", "projection.db", "vault.db",
+                                  "ledger.db", "feeds.db",      "registry.db"};
 
 // What belongs to a home beside its databases; not what tells only of the process that runs.
 bool is_plain_part(const fs::path& name) {

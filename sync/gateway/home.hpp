@@ -22,7 +22,7 @@ namespace till::sync {
 ///   sealing-keys               what personal data is sealed to: "id public private", hex, a line each
 ///   note-key                   what notes of stored events are signed with: "public private certified", hex
 ///   token-key vault-key        32 bytes each, hex: customer tokens; wrapping of customers' data keys
-///   registry.db ledger.db projection.db vault.db feeds.db
+///   registry.db ledger.db projection.db vault.db feeds.db outbox.db
 ///   admin/                     what an administrator's tillctl needs: copy it to her machine
 struct HomePaths {
     explicit HomePaths(std::filesystem::path folder) : root{std::move(folder)} {}

@@ -71,6 +71,17 @@ asio::awaitable<till::HttpResponse> MetricsPage::metrics() {
                   projected->second);
     }
 
+    if (const auto connectors = crm_.states())
+        for (const auto& one : *connectors) {
+            out.gauge("tillstream_crm_behind_events", "Events that a CRM has not been offered.",
+                      static_cast<double>(one.behind), {{"connector", one.name}});
+            out.gauge("tillstream_crm_refused_events",
+                      "Events that a CRM will not have as they are.",
+                      static_cast<double>(one.refused), {{"connector", one.name}});
+            out.gauge("tillstream_crm_up", "1 while a CRM takes what it is given.",
+                      one.trouble.empty() ? 1 : 0, {{"connector", one.name}});
+        }
+
     const auto devices = devices_of(*rows, fleet_);
     const auto each = [&](std::string_view name, std::string_view help, auto value) {
         for (const auto& [id, device] : devices) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/runtime/http.hpp"
+#include "sync/gateway/crm_service.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/projection_service.hpp"
 #include "sync/ledger/ledger.hpp"
@@ -14,8 +15,9 @@ namespace till::sync {
 /// reason). Says nothing about customers or money. Callable from any loop.
 class MetricsPage {
 public:
-    MetricsPage(Ledger& ledger, Fleet& fleet, ProjectionService& projection, Clock& clock)
-        : ledger_{ledger}, fleet_{fleet}, projection_{projection}, clock_{clock} {}
+    MetricsPage(Ledger& ledger, Fleet& fleet, ProjectionService& projection, CrmService& crm,
+                Clock& clock)
+        : ledger_{ledger}, fleet_{fleet}, projection_{projection}, crm_{crm}, clock_{clock} {}
 
     asio::awaitable<till::HttpResponse> handle(till::HttpRequest request);
 
@@ -26,6 +28,7 @@ private:
     Ledger& ledger_;
     Fleet& fleet_;
     ProjectionService& projection_;
+    CrmService& crm_;
     Clock& clock_;
 };
 

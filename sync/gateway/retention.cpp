@@ -54,8 +54,10 @@ asio::awaitable<Result<Seq>> Retention::let_go(JournalRow row) {
     const auto ask = [journal = row.journal](ProjectionService::Desk& desk) {
         return desk.projector.settled(journal);
     };
-    const auto settled = co_await projection_.ask<Seq>(ask);
+    auto settled = co_await projection_.ask<Seq>(ask);
     if (!settled) co_return settled.error();
+    TILL_CO_TRY(const Seq offered, crm_.offered(row.journal));
+    settled = std::min(*settled, offered);
     while (row.kept_from < *settled) {
         const std::size_t left = settled->value() - row.kept_from.value();
         const auto upto = co_await old_after(row, std::min(step_records, left));

@@ -118,6 +118,39 @@ constexpr std::array metrics = {
             .meaning = "Its port; 0: there is no such page."},
 };
 
+constexpr std::array webhook = {
+    Setting{.key = "name",
+            .required = true,
+            .meaning = "For logs, and for what was handed over: it must not change."},
+    Setting{.key = "url",
+            .required = true,
+            .meaning = "Where CloudEvents are posted; https, or http on this machine."},
+    Setting{.key = "secrets_file",
+            .type = Type::path,
+            .required = true,
+            .meaning = "Private file with a secret a line, the newest first; read for each batch."},
+    Setting{.key = "authorities",
+            .type = Type::path,
+            .meaning = "Whose certificates are good (PEM); empty: the system's authorities."},
+    Setting{.key = "batch_max",
+            .type = Type::integer,
+            .fallback = "100",
+            .least = 1,
+            .most = 1000,
+            .meaning = "Events in one request."},
+    Setting{.key = "answer_seconds",
+            .type = Type::integer,
+            .fallback = "30",
+            .least = 1,
+            .most = 600,
+            .unit = "seconds",
+            .meaning = "How long an answer may take."},
+    Setting{.key = "person",
+            .type = Type::boolean,
+            .fallback = "false",
+            .meaning = "Whether names and identifiers of customers go with the events."},
+};
+
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
 constexpr std::array logging = {
     Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged."},
@@ -129,6 +162,8 @@ constexpr std::array sections = {
     Section{"storage", false, storage, "What the centre holds."},
     Section{"ledger", false, ledger, "Where events, devices and codes are kept."},
     Section{"metrics", false, metrics, "For monitoring (Prometheus) and load balancers."},
+    Section{"webhook", true, webhook,
+            "A CRM, or any server, that is told what happens in the shops."},
     Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
 };
 
@@ -136,6 +171,42 @@ LogLevel level(std::string_view text) {
     if (text == "debug") return LogLevel::debug;
     if (text == "warning") return LogLevel::warning;
     return text == "error" ? LogLevel::error : LogLevel::info;
+}
+
+/// Names of customers must not cross a network that others can read.
+bool is_private(std::string_view url) {
+    if (url.starts_with("https://")) return true;
+    for (const std::string_view here : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+        if (!url.starts_with(here)) continue;
+        const auto rest = url.substr(here.size());
+        if (rest.empty() || rest[0] == ':' || rest[0] == '/') return true;
+    }
+    return false;
+}
+
+Result<std::vector<GatewaySettings::WebhookSettings>> read_webhooks(
+    const config::Settings& settings, std::string_view file_name) {
+    std::vector<GatewaySettings::WebhookSettings> webhooks;
+    const auto fault = [&](std::string_view key, std::string_view what) {
+        return Error{Errc::malformed, std::string{file_name} + ": webhook." + std::string{key}
+                                          + ": " + std::string{what}};
+    };
+    for (const auto& row : settings.rows("webhook")) {
+        GatewaySettings::WebhookSettings one{.name = row.text("name"),
+                                             .url = row.text("url"),
+                                             .secrets_file = row.text("secrets_file"),
+                                             .authorities = row.text("authorities")};
+        one.batch_max = static_cast<std::size_t>(row.integer("batch_max"));
+        one.answer_limit = std::chrono::seconds{row.integer("answer_seconds")};
+        one.person = row.boolean("person");
+        if (!is_private(one.url))
+            return fault("url",
+                         "\"" + one.url + "\" (allowed: https://…, or http:// on this machine)");
+        for (const auto& other : webhooks)
+            if (other.name == one.name) return fault("name", "\"" + one.name + "\" is there twice");
+        webhooks.push_back(std::move(one));
+    }
+    return webhooks;
 }
 
 }  // namespace
@@ -177,6 +248,7 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
     const auto& metrics_page = settings.section("metrics");
     parsed.metrics_address = metrics_page.text("address");
     parsed.metrics_port = static_cast<std::uint16_t>(metrics_page.integer("port"));
+    TILL_TRY(parsed.webhooks, read_webhooks(settings, file_name));
     parsed.log_level = level(settings.section("log").text("level"));
     return parsed;
 }

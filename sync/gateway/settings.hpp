@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace till::sync {
 
@@ -36,6 +38,15 @@ struct GatewaySettings {
     std::size_t strangers_max = 0;
     std::string metrics_address;
     std::uint16_t metrics_port = 0;  ///< 0: there is no such page.
+    /// Where events go as webhooks.
+    struct WebhookSettings {
+        std::string name, url;
+        std::filesystem::path secrets_file, authorities;  ///< Relative ones count from the home.
+        std::size_t batch_max = 100;
+        std::chrono::milliseconds answer_limit{0};
+        bool person = false;
+    };
+    std::vector<WebhookSettings> webhooks;
     LogLevel log_level = LogLevel::info;
 };
 

@@ -9,6 +9,7 @@
 #include "agent/runtime/service_notify.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "sync/gateway/admin_api.hpp"
+#include "sync/gateway/crm_service.hpp"
 #include "sync/gateway/enrolment_desk.hpp"
 #include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/fleet.hpp"
@@ -263,7 +264,11 @@ Result<void> serve(const HomePaths& home) {
     const auto is_ours = [authority = keys.server_authority.certificate_pem()](
                              const KeptNote& kept) { return verify_note(kept, authority); };
     Auditor auditor{[&] { return holdings.reading(); }, is_ours};
-    Retention retention{*ledger, *projection, keys.notes, clock, settings.keep};
+    const auto open_reading = [&holdings] { return holdings.reading(); };
+    const auto crm_settings = projection->is_here() ? settings : GatewaySettings{};
+    TILL_TRY(const auto crm,
+             CrmService::open(home, keys, crm_settings, open_reading, clock, random));
+    Retention retention{*ledger, *projection, *crm, keys.notes, clock, settings.keep};
     Fleet fleet{*projection, clock};
 
     std::optional<AdminApi> admin;
@@ -290,7 +295,7 @@ Result<void> serve(const HomePaths& home) {
         port = acceptor.local_endpoint().port();
         acceptors.push_back(std::move(acceptor));
     }
-    MetricsPage page{*ledger, fleet, *projection, clock};
+    MetricsPage page{*ledger, fleet, *projection, *crm, clock};
     std::unique_ptr<HttpServer> monitored;
     if (settings.metrics_port != 0) {
         const auto show = [&page](till::HttpRequest request) {
@@ -300,9 +305,10 @@ Result<void> serve(const HomePaths& home) {
                  HttpServer::listen(loops.front()->io().get_executor(), settings.metrics_address,
                                     settings.metrics_port, {}, show));
     }
-    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, auditor, clock, port);
+    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, *crm, auditor, clock, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
+    crm->start();
     // Nothing can fail any more: what is started here runs to its end.
     for (std::size_t i = 0; i < loops.size(); ++i) loops[i]->start(std::move(acceptors[i]));
     if (monitored) loops.front()->spawn(monitored->run());

@@ -247,6 +247,47 @@ Result<CustomerView> Queries::customer(const CustomerId& customer) {
     return view;
 }
 
+Result<std::vector<std::pair<JournalId, Seq>>> Queries::cursors() {
+    std::vector<std::pair<JournalId, Seq>> found;
+    const auto visit = [&](const Row& row) {
+        found.emplace_back(JournalId{Uuid::from_bytes(row.bytes(0)).value_or(Uuid{})},
+                           Seq{row.unsigned_integer(1)});
+    };
+    TILL_TRY_VOID(impl_->tables.each("SELECT journal, cursor FROM journals", visit));
+    return found;
+}
+
+Result<Queries::Standing> Queries::standing(const JournalId& journal, Seq seq) {
+    auto& tables = impl_->tables;
+    TILL_TRY(const auto known, tables.find_journal(journal));
+    Standing standing;
+    if (!known || known->cursor < seq) return standing;
+    const std::int64_t event = detail::event_id(known->number, seq);
+    bool held = false, settled = false;
+    const auto exception = [&](const Row& row) {
+        held |= row.integer(0) == 0;
+        settled |= row.integer(0) != 0;
+        if (const auto body = row.optional_bytes(1)) standing.correction = Bytes{*body};
+    };
+    TILL_TRY_VOID(tables.each(
+        "SELECT state, correction FROM exceptions WHERE event = ? AND held = 1", exception, event));
+    TILL_TRY(const auto parked, tables.integer("SELECT 1 FROM parked WHERE event = ?", event));
+    TILL_TRY(const auto twice, tables.integer("SELECT 1 FROM duplicates WHERE event = ?", event));
+    standing.waits = held || parked.has_value();
+    const bool given_up = settled && !standing.correction;
+    standing.counts = !standing.waits && !twice && !given_up;
+    const auto customer = [&](const Row& row) {
+        standing.customer = CustomerId{Uuid::from_bytes(row.bytes(0)).value_or(Uuid{})};
+    };
+    TILL_TRY_VOID(
+        tables.each("SELECT customer FROM transactions WHERE event = ?1 AND customer IS NOT NULL "
+                    "UNION SELECT customer FROM customer_links WHERE event = ?1 "
+                    "UNION SELECT customer FROM consents WHERE event = ?1 AND customer IS NOT NULL "
+                    "LIMIT 1",
+                    customer, event));
+    return standing;
+}
+
 Result<std::vector<std::string>> Queries::business_days() {
     std::vector<std::string> days;
     const auto visit = [&](const Row& row) { days.emplace_back(row.bytes(0)); };

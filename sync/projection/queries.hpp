@@ -99,6 +99,17 @@ public:
     Result<ExceptionRow> exception(std::int64_t id);  ///< Fails with not_found.
     /// Fails with not_found when the projection never saw this customer.
     Result<CustomerView> customer(const CustomerId& customer);
+    /// Every journal, and up to where it is in the tables.
+    Result<std::vector<std::pair<JournalId, Seq>>> cursors();
+    /// How one event stands in the tables.
+    struct Standing {
+        bool counts = false;              ///< Its content is in them.
+        bool waits = false;               ///< Held for a person, or parked: it may count later.
+        std::optional<Bytes> correction;  ///< What is projected in place of its body.
+        std::optional<CustomerId> customer;
+    };
+    Result<Standing> standing(const JournalId& journal, Seq seq);
+
     /// Every business day that is known, in order.
     Result<std::vector<std::string>> business_days();
     /// Each workstation of that day, device against centre.

@@ -33,6 +33,7 @@ WRAPPED = {
     "iconv.h": {"agent/capture"},
     "zlib.h": {"agent/capture"},
     "expat.h": {"agent/capture"},
+    "curl/": {"sync/crm"},
     "toml++/": {"firmware-config/layers", "agent/capture"},
 }
 IMPURE = re.compile(r"<(boost/asio|boost/beast|thread|mutex|fstream|filesystem|iostream|unistd|sys/|sqlite3)")

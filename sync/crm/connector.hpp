@@ -1,0 +1,69 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "sync/ledger/store.hpp"
+#include "sync/vault/vault.hpp"
+#include "sync/wire/events.pb.h"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace till::sync {
+
+/// An event that counts, on its way to a CRM.
+struct CrmEvent {
+    JournalId journal{Uuid{}};
+    Seq seq{0};
+    v1::Event event;         ///< As it is projected: a correction in place of the original.
+    std::int64_t at_ms = 0;  ///< When it happened, on the centre's clock.
+    std::optional<CustomerId> customer;
+    v1::Personal person;  ///< Who that is; empty unless the connector wants to know.
+
+    /// "journal/seq": the same for ever, whatever becomes of the delivery.
+    std::string id() const { return journal.value().text() + "/" + std::to_string(seq.value()); }
+};
+
+/// What became of one event at a CRM. What matters is what the CRM says, not the status it says it with.
+struct CrmOutcome {
+    enum class Kind : std::uint8_t {
+        applied,  ///< It is there: now, or already.
+        refused,  ///< It never will be as it is: a person must look. `field` and `cause` say why.
+        later,    ///< Not now, and certainly not there yet.
+        unknown,  ///< No answer: it may be there.
+    };
+    Kind kind = Kind::unknown;
+    std::string field, cause;
+    std::chrono::milliseconds retry_after{0};  ///< The CRM's wish.
+};
+
+/// One CRM. To add one, write a class of these functions and a line in the gateway's wiring; what to send, in
+/// which order, how often and until when is the outbox's business (outbox.hpp).
+///
+/// Thread: the outbox's own; every function may block, but must return soon after stop().
+class CrmConnector {
+public:
+    virtual ~CrmConnector() = default;
+
+    virtual const std::string& name() const = 0;
+    virtual std::size_t batch_max() const = 0;
+    virtual bool wants_person() const = 0;
+    /// Whether this CRM has a use for the event at all.
+    virtual bool wants(const v1::Event& event) const = 0;
+
+    /// One outcome for each event, in their order. After the first that is later or unknown the rest must be the
+    /// same: events of a journal arrive in its order.
+    virtual std::vector<CrmOutcome> apply(std::span<const CrmEvent> events) = 0;
+
+    /// Which of these are there already, by our id: asked before events of unknown outcome are sent again.
+    /// A CRM that drops what it has by itself may say none.
+    virtual Result<std::vector<bool>> look_up(std::span<const CrmEvent> events) = 0;
+
+    /// From any thread: whatever is under way ends.
+    virtual void stop() = 0;
+};
+
+}  // namespace till::sync

@@ -1,0 +1,141 @@
+#include "sync/crm/outbox.hpp"
+
+#include <algorithm>
+
+namespace till::sync {
+
+using Outcome = CrmOutcome::Kind;
+using Verdict = OutboxSource::Verdict;
+
+namespace {
+
+constexpr std::size_t late_at_once = 200;
+constexpr std::uint64_t late_again_ms = 2000;
+
+}  // namespace
+
+Result<Outbox::Step> Outbox::step() {
+    Step step;
+    TILL_TRY(const auto journals, source_.projected());
+    for (const auto& [journal, upto] : journals) {
+        TILL_TRY(const bool more, hand_over(journal, upto, step));
+        step.busy |= more;
+        if (!step.trouble.empty()) return step;  // It is the CRM's, and the same for all.
+    }
+    TILL_TRY_VOID(hand_over_late(step));
+    if (step.trouble.empty()) wait_ = options_.retry_first;
+    return step;
+}
+
+void Outbox::trouble(const CrmOutcome& outcome, Step& step) {
+    const bool unknown = outcome.kind == Outcome::unknown;
+    step.busy = false;
+    step.trouble = outcome.cause.empty() ? "no answer" : outcome.cause;
+    step.pause = std::max({wait_, outcome.retry_after, unknown ? options_.settle : wait_});
+    wait_ = std::min(wait_ * 2, options_.retry_most);
+}
+
+Result<Outbox::Delivered> Outbox::deliver(std::span<const CrmEvent> events, bool doubtful,
+                                          Step& step) {
+    Delivered done;
+    std::vector<bool> there(events.size(), false);
+    if (doubtful) {
+        auto known = connector_.look_up(events);
+        if (!known) {
+            trouble({.kind = Outcome::later, .cause = known.error().detail}, step);
+            done.stopped = true;
+            return done;
+        }
+        there = *std::move(known);
+    }
+    std::vector<CrmEvent> missing;
+    for (std::size_t i = 0; i < events.size(); ++i)
+        if (!there[i]) missing.push_back(events[i]);
+    const auto outcomes = missing.empty() ? std::vector<CrmOutcome>{} : connector_.apply(missing);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        if (there[i]) {
+            ++done.settled;
+            continue;
+        }
+        const CrmOutcome outcome = next < outcomes.size() ? outcomes[next] : CrmOutcome{};
+        ++next;
+        if (outcome.kind == Outcome::refused) {
+            done.refused.push_back({events[i].journal, events[i].seq, outcome.field, outcome.cause,
+                                    clock_.now().wall.value()});
+        } else if (outcome.kind != Outcome::applied) {
+            trouble(outcome, step);
+            done.stopped = true;
+            if (outcome.kind == Outcome::unknown) doubtful_.insert(events[i].journal);
+            return done;
+        }
+        ++done.settled;
+    }
+    return done;
+}
+
+Result<bool> Outbox::hand_over(const JournalId& journal, Seq upto, Step& step) {
+    const auto known = reached_.find(journal);
+    if (known != reached_.end() && known->second >= upto) return false;
+    const std::string& name = connector_.name();
+    TILL_TRY(const OutboxState::Cursor cursor, state_.cursor(name, journal));
+    if (known == reached_.end() && cursor.sending > cursor.seq) doubtful_.insert(journal);
+    reached_.insert_or_assign(journal, cursor.seq);
+    if (cursor.seq >= upto) return false;
+    TILL_TRY(const auto candidates, source_.read(journal, cursor.seq, upto, connector_.batch_max(),
+                                                 connector_.wants_person()));
+    if (candidates.empty()) return false;
+    std::vector<CrmEvent> events;
+    for (const auto& each : candidates)
+        if (each.verdict == Verdict::counts && connector_.wants(each.event.event))
+            events.push_back(each.event);
+    Delivered done;
+    if (!events.empty()) {
+        TILL_TRY_VOID(state_.begin_sending(name, journal, events.back().seq));
+        const bool doubtful = doubtful_.erase(journal) > 0;
+        TILL_TRY(done, deliver(events, doubtful, step));
+    }
+    const bool all = done.settled == events.size();
+    const Seq reached = all ? candidates.back().seq : Seq{events[done.settled].seq.value() - 1};
+    std::vector<Seq> late;
+    for (const auto& each : candidates)
+        if (each.verdict == Verdict::waits && each.seq <= reached) late.push_back(each.seq);
+    if (all || reached > cursor.seq) {
+        TILL_TRY_VOID(state_.advance(name, journal, reached, late, done.refused));
+        reached_.insert_or_assign(journal, reached);
+    }
+    return all && reached < upto;
+}
+
+/// One by one: they are few, and each may be of another journal.
+Result<void> Outbox::hand_over_late(Step& step) {
+    const std::uint64_t now = clock_.now().since_boot.value();
+    if (late_looked_ && now < *late_looked_ + late_again_ms) return {};
+    late_looked_ = now;
+    const std::string& name = connector_.name();
+    TILL_TRY(const auto waiting, state_.late(name, late_at_once));
+    for (const auto& [journal, seq] : waiting) {
+        const Seq before{seq.value() - 1};
+        TILL_TRY(const auto found,
+                 source_.read(journal, before, seq, 1, connector_.wants_person()));
+        if (!found.empty() && found.front().verdict == Verdict::waits) continue;
+        Delivered done;
+        if (found.empty())
+            done.refused.push_back({journal,
+                                    seq,
+                                    {},
+                                    "the ledger has let go of this event",
+                                    clock_.now().wall.value()});
+        const bool counts = !found.empty() && found.front().verdict == Verdict::counts
+                            && connector_.wants(found.front().event.event);
+        if (counts) {  // It may have been sent before: refused, tried again, cut off.
+            TILL_TRY(done, deliver(std::span{&found.front().event, 1}, true, step));
+            if (done.stopped) return {};
+        }
+        TILL_TRY_VOID(state_.settle_late(name, journal, seq,
+                                         done.refused.empty() ? nullptr : &done.refused.front()));
+    }
+    return {};
+}
+
+}  // namespace till::sync

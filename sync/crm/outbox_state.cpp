@@ -1,0 +1,136 @@
+#include "sync/crm/outbox_state.hpp"
+
+#include "sync/crm/migrations.sql.hpp"
+
+namespace till::sync {
+
+namespace {
+
+constexpr int wal_pages_max = 500;
+
+Blob blob(const JournalId& journal) { return Blob{journal.value().bytes()}; }
+
+JournalId journal_of(const Row& row, int column) {
+    return JournalId{Uuid::from_bytes(row.bytes(column)).value_or(Uuid{})};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OutboxState>> OutboxState::open(const std::filesystem::path& file) {
+    TILL_TRY(Database database, Database::open({.file = file, .mode = Database::Mode::create}));
+    TILL_TRY_VOID(migrate(database, sql::sync_crm));
+    return std::unique_ptr<OutboxState>{new OutboxState{std::move(database)}};
+}
+
+Result<void> OutboxState::commit(Transaction transaction) {
+    TILL_TRY_VOID(transaction.commit());
+    if (database_.wal_pages() > wal_pages_max)
+        TILL_TRY_VOID(database_.checkpoint(Database::Checkpoint::passive));
+    return {};
+}
+
+Result<OutboxState::Cursor> OutboxState::cursor(const std::string& connector,
+                                                const JournalId& journal) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement one, database_.prepare("SELECT seq, sending FROM cursor "
+                                              "WHERE connector = ? AND journal = ?"));
+    const auto read = [](const Row& row) {
+        return Cursor{Seq{row.unsigned_integer(0)}, Seq{row.unsigned_integer(1)}};
+    };
+    TILL_TRY(const auto found, one.one(read, connector, blob(journal)));
+    return found.value_or(Cursor{});
+}
+
+Result<void> OutboxState::begin_sending(const std::string& connector, const JournalId& journal,
+                                        Seq upto) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement put, database_.prepare("INSERT INTO cursor VALUES (?1, ?2, 0, ?3) "
+                                              "ON CONFLICT DO UPDATE SET sending = ?3"));
+    TILL_TRY_VOID(put.run(connector, blob(journal), upto.value()));
+    return commit(std::move(transaction));
+}
+
+Result<void> OutboxState::put_refusal(const std::string& connector, const Refusal& refusal) {
+    TILL_TRY(Statement put,
+             database_.prepare("INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?)"));
+    return put.run(connector, blob(refusal.journal), refusal.seq.value(), refusal.field,
+                   refusal.cause, refusal.at_ms);
+}
+
+Result<void> OutboxState::advance(const std::string& connector, const JournalId& journal, Seq upto,
+                                  const std::vector<Seq>& late,
+                                  const std::vector<Refusal>& refused) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement move, database_.prepare("INSERT INTO cursor VALUES (?1, ?2, ?3, 0) "
+                                               "ON CONFLICT DO UPDATE SET seq = ?3, sending = 0"));
+    TILL_TRY_VOID(move.run(connector, blob(journal), upto.value()));
+    TILL_TRY(Statement wait, database_.prepare("INSERT OR IGNORE INTO late VALUES (?, ?, ?)"));
+    for (const Seq seq : late) TILL_TRY_VOID(wait.run(connector, blob(journal), seq.value()));
+    for (const Refusal& each : refused) TILL_TRY_VOID(put_refusal(connector, each));
+    return commit(std::move(transaction));
+}
+
+Result<std::vector<std::pair<JournalId, Seq>>> OutboxState::late(const std::string& connector,
+                                                                 std::size_t most) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement some, database_.prepare("SELECT journal, seq FROM late WHERE connector = ? "
+                                               "ORDER BY journal, seq LIMIT ?"));
+    std::vector<std::pair<JournalId, Seq>> found;
+    const auto note = [&](const Row& row) {
+        found.emplace_back(journal_of(row, 0), Seq{row.unsigned_integer(1)});
+    };
+    TILL_TRY_VOID(some.each(note, connector, most));
+    return found;
+}
+
+Result<void> OutboxState::settle_late(const std::string& connector, const JournalId& journal,
+                                      Seq seq, const Refusal* refused) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement drop, database_.prepare("DELETE FROM late WHERE connector = ? "
+                                               "AND journal = ? AND seq = ?"));
+    TILL_TRY_VOID(drop.run(connector, blob(journal), seq.value()));
+    if (refused) TILL_TRY_VOID(put_refusal(connector, *refused));
+    return commit(std::move(transaction));
+}
+
+Result<std::vector<OutboxState::Refusal>> OutboxState::refused(const std::string& connector,
+                                                               std::size_t most) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement some,
+             database_.prepare("SELECT journal, seq, field, cause, at_ms FROM refused "
+                               "WHERE connector = ? ORDER BY at_ms, journal, seq LIMIT ?"));
+    std::vector<Refusal> found;
+    const auto note = [&](const Row& row) {
+        found.push_back({journal_of(row, 0), Seq{row.unsigned_integer(1)}, Bytes{row.bytes(2)},
+                         Bytes{row.bytes(3)}, row.integer(4)});
+    };
+    TILL_TRY_VOID(some.each(note, connector, most));
+    return found;
+}
+
+Result<std::uint64_t> OutboxState::refused_count(const std::string& connector) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement one, database_.prepare("SELECT count(*) FROM refused WHERE connector = ?"));
+    const auto read = [](const Row& row) { return row.unsigned_integer(0); };
+    TILL_TRY(const auto count, one.one(read, connector));
+    return count.value_or(0);
+}
+
+Result<std::uint64_t> OutboxState::retry(const std::string& connector) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement again,
+             database_.prepare("INSERT OR IGNORE INTO late SELECT connector, journal, seq "
+                               "FROM refused WHERE connector = ?"));
+    TILL_TRY_VOID(again.run(connector));
+    TILL_TRY(Statement drop, database_.prepare("DELETE FROM refused WHERE connector = ?"));
+    TILL_TRY_VOID(drop.run(connector));
+    const auto count = static_cast<std::uint64_t>(database_.changes());
+    TILL_TRY_VOID(commit(std::move(transaction)));
+    return count;
+}
+
+}  // namespace till::sync

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "agent/store/database.hpp"
+#include "sync/ledger/store.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace till::sync {
+
+/// What an outbox remembers: one database for all connectors of a gateway. Each function is one durable
+/// step. May be called from any thread.
+class OutboxState {
+public:
+    static Result<std::unique_ptr<OutboxState>> open(const std::filesystem::path& file);
+
+    struct Cursor {
+        Seq seq{0};      ///< Everything up to here is settled, refused or late.
+        Seq sending{0};  ///< What was being sent when the process ended; 0: nothing.
+    };
+    Result<Cursor> cursor(const std::string& connector, const JournalId& journal);
+    Result<void> begin_sending(const std::string& connector, const JournalId& journal, Seq upto);
+
+    struct Refusal {
+        JournalId journal{Uuid{}};
+        Seq seq{0};
+        std::string field, cause;
+        std::int64_t at_ms = 0;
+    };
+    /// Moves the cursor to `upto`, with what was passed over on the way.
+    Result<void> advance(const std::string& connector, const JournalId& journal, Seq upto,
+                         const std::vector<Seq>& late, const std::vector<Refusal>& refused);
+
+    Result<std::vector<std::pair<JournalId, Seq>>> late(const std::string& connector,
+                                                        std::size_t most);
+    Result<void> settle_late(const std::string& connector, const JournalId& journal, Seq seq,
+                             const Refusal* refused);
+
+    Result<std::vector<Refusal>> refused(const std::string& connector, std::size_t most);
+    Result<std::uint64_t> refused_count(const std::string& connector);
+    /// Refused events are late again: sent once more in their turn. How many.
+    Result<std::uint64_t> retry(const std::string& connector);
+
+private:
+    explicit OutboxState(Database database) : database_{std::move(database)} {}
+    Result<void> commit(Transaction transaction);
+    Result<void> put_refusal(const std::string& connector, const Refusal& refusal);
+
+    std::mutex mutex_;
+    Database database_;
+};
+
+}  // namespace till::sync

@@ -1,0 +1,221 @@
+#include "sync/gateway/crm_service.hpp"
+
+#include "agent/core/limits.hpp"
+#include "agent/runtime/log.hpp"
+#include "agent/runtime/private_file.hpp"
+#include "sync/crm/webhook.hpp"
+#include "sync/projection/queries.hpp"
+
+#include <limits>
+
+namespace till::sync {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto idle = 500ms;  // Between two looks for news.
+
+/// What counts, out of ledger, tables and vault. One for each thread.
+class Source final : public OutboxSource {
+public:
+    Source(std::unique_ptr<Store> store, std::unique_ptr<Queries> queries,
+           std::unique_ptr<Vault> vault)
+        : store_{std::move(store)}, queries_{std::move(queries)}, vault_{std::move(vault)} {}
+
+    Result<std::vector<std::pair<JournalId, Seq>>> projected() override {
+        return queries_->cursors();
+    }
+
+    Result<std::vector<Candidate>> read(const JournalId& journal, Seq after, Seq upto,
+                                        std::size_t most, bool with_person) override {
+        TILL_TRY(const auto run, store_->read(journal, after, limits::batch_bytes_target, most));
+        std::vector<Candidate> found;
+        for (const StoredEnvelope& one : run) {
+            if (one.envelope.seq > upto) break;
+            TILL_TRY(found.emplace_back(), judge(journal, one, with_person));
+        }
+        return found;
+    }
+
+private:
+    Result<Candidate> judge(const JournalId& journal, const StoredEnvelope& one, bool with_person) {
+        Candidate candidate{.seq = one.envelope.seq};
+        TILL_TRY(auto standing, queries_->standing(journal, one.envelope.seq));
+        candidate.verdict = standing.counts  ? Verdict::counts
+                            : standing.waits ? Verdict::waits
+                                             : Verdict::never;
+        CrmEvent& event = candidate.event;
+        event.journal = journal;
+        event.seq = one.envelope.seq;
+        event.at_ms = one.envelope.times.wall.value() - one.clock_offset_ms;
+        event.customer = standing.customer;
+        const bool read =
+            event.event.ParseFromString(standing.correction.value_or(one.envelope.body));
+        const bool training = event.event.retail_transaction().training()
+                              || event.event.post_void().reversal().training();
+        if (!read || training) candidate.verdict = standing.waits ? Verdict::waits : Verdict::never;
+        if (candidate.verdict != Verdict::counts || !event.customer || !with_person)
+            return candidate;
+        auto person = vault_->show(*event.customer);
+        if (person) event.person = *std::move(person);
+        if (!person && person.error().code != Errc::not_found) return person.error();
+        return candidate;
+    }
+
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Queries> queries_;
+    std::unique_ptr<Vault> vault_;
+};
+
+Secret copy(const Secret& key) { return Secret{key.reveal()}; }
+
+VaultKeys copy(const HomeKeys& keys) {
+    VaultKeys copies{
+        .sealing = {}, .token_key = copy(keys.token_key), .master_key = copy(keys.vault_key)};
+    for (const auto& pair : keys.sealing)
+        copies.sealing.push_back({pair.key, copy(pair.private_key)});
+    return copies;
+}
+
+Result<std::vector<Secret>> read_secrets(const std::filesystem::path& file) {
+    TILL_TRY(const Secret text, read_private_file(file));
+    std::vector<Secret> secrets;
+    std::string_view rest = text.reveal();
+    while (!rest.empty()) {
+        const auto line = rest.substr(0, rest.find_first_of("\r\n"));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        if (line.empty() || line[0] == '#') continue;
+        auto secret = webhook_secret(line);
+        if (!secret)
+            return Error{secret.error().code, file.string() + ": " + secret.error().detail};
+        secrets.push_back(*std::move(secret));
+    }
+    if (secrets.empty()) return Error{Errc::malformed, file.string() + " holds no secret"};
+    return secrets;
+}
+
+}  // namespace
+
+struct CrmService::Runner {
+    std::string url;
+    std::unique_ptr<CrmConnector> connector;
+    std::unique_ptr<Source> source;
+    std::unique_ptr<Outbox> outbox;
+    std::unique_ptr<Queries> asked;  // By those who ask how it stands; under the service's mutex.
+    std::string trouble;             // The same.
+};
+
+Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, const HomeKeys& keys,
+                                                     const GatewaySettings& settings,
+                                                     const OpenStore& reading, Clock& clock,
+                                                     Random& random) {
+    std::unique_ptr<CrmService> service{new CrmService};
+    if (settings.webhooks.empty()) return service;
+    TILL_TRY(service->state_, OutboxState::open(home / "outbox.db"));
+    const auto projection = home / "projection.db";
+    for (const auto& webhook : settings.webhooks) {
+        const auto secrets = home.root / webhook.secrets_file;
+        TILL_TRY(const auto checked, read_secrets(secrets));
+        auto runner = std::make_unique<Runner>();
+        runner->url = webhook.url;
+        runner->connector = std::make_unique<Webhook>(Webhook::Options{
+            .name = webhook.name,
+            .url = webhook.url,
+            .authorities =
+                webhook.authorities.empty() ? webhook.authorities : home.root / webhook.authorities,
+            .batch_max = webhook.batch_max,
+            .answer_limit = webhook.answer_limit,
+            .person = webhook.person,
+            .secrets = [secrets] { return read_secrets(secrets); },
+            .now = [&clock] { return clock.now().wall; }});
+        TILL_TRY(auto store, reading());
+        TILL_TRY(auto queries, Queries::open(projection));
+        TILL_TRY(auto vault,
+                 Vault::open(home / "vault.db", copy(keys), random, Vault::Access::reading));
+        TILL_TRY(runner->asked, Queries::open(projection));
+        runner->source =
+            std::make_unique<Source>(std::move(store), std::move(queries), std::move(vault));
+        runner->outbox = std::make_unique<Outbox>(*runner->source, *service->state_,
+                                                  *runner->connector, clock, Outbox::Options{});
+        service->runners_.push_back(std::move(runner));
+    }
+    return service;
+}
+
+CrmService::~CrmService() {
+    for (const auto& runner : runners_) runner->connector->stop();
+    {
+        const std::scoped_lock lock{mutex_};
+        stopping_ = true;
+    }
+    wake_.notify_all();
+}
+
+void CrmService::start() {
+    for (const auto& runner : runners_) threads_.emplace_back([this, &one = *runner] { run(one); });
+}
+
+void CrmService::run(Runner& runner) {
+    std::unique_lock lock{mutex_};
+    while (!stopping_) {
+        lock.unlock();
+        auto step = runner.outbox->step();
+        lock.lock();
+        const std::string trouble = step ? step->trouble : "our own disk: " + step.error().detail;
+        const bool news = trouble != runner.trouble && !stopping_;
+        if (news)
+            log(trouble.empty() ? LogLevel::info : LogLevel::warning, "crm",
+                trouble.empty() ? "events are taken again" : "events are not taken",
+                {{"connector", runner.connector->name()}, {"cause", trouble}});
+        runner.trouble = trouble;
+        if (step && step->busy) continue;
+        const auto pause = step && step->pause.count() > 0 ? step->pause : idle;
+        wake_.wait_for(lock, pause, [this] { return stopping_; });
+    }
+}
+
+Result<CrmService::Runner*> CrmService::find(const std::string& name) {
+    for (const auto& runner : runners_)
+        if (runner->connector->name() == name) return runner.get();
+    return Error{Errc::not_found, "there is no connector \"" + name + "\""};
+}
+
+Result<std::vector<CrmService::State>> CrmService::states() {
+    std::vector<State> states;
+    const std::scoped_lock lock{mutex_};
+    for (const auto& runner : runners_) {
+        State state{
+            .name = runner->connector->name(), .url = runner->url, .trouble = runner->trouble};
+        TILL_TRY(const auto cursors, runner->asked->cursors());
+        for (const auto& [journal, seq] : cursors) {
+            TILL_TRY(const auto cursor, state_->cursor(state.name, journal));
+            state.behind += seq.value() - std::min(seq, cursor.seq).value();
+        }
+        TILL_TRY(state.refused, state_->refused_count(state.name));
+        states.push_back(std::move(state));
+    }
+    return states;
+}
+
+Result<std::vector<OutboxState::Refusal>> CrmService::refused(const std::string& name,
+                                                              std::size_t most) {
+    TILL_TRY_VOID(find(name));
+    return state_->refused(name, most);
+}
+
+Result<std::uint64_t> CrmService::retry(const std::string& name) {
+    TILL_TRY_VOID(find(name));
+    return state_->retry(name);
+}
+
+Result<Seq> CrmService::offered(const JournalId& journal) {
+    Seq least{std::numeric_limits<std::uint64_t>::max()};
+    for (const auto& runner : runners_) {
+        TILL_TRY(const auto cursor, state_->cursor(runner->connector->name(), journal));
+        least = std::min(least, cursor.seq);
+    }
+    return least;
+}
+
+}  // namespace till::sync
