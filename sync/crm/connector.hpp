@@ -2,6 +2,7 @@
 
 #include "agent/core/result.hpp"
 #include "sync/ledger/store.hpp"
+#include "sync/projection/queries.hpp"
 #include "sync/vault/vault.hpp"
 #include "sync/wire/events.pb.h"
 
@@ -21,7 +22,8 @@ struct CrmEvent {
     v1::Event event;         ///< As it is projected: a correction in place of the original.
     std::int64_t at_ms = 0;  ///< When it happened, on the centre's clock.
     std::optional<CustomerId> customer;
-    v1::Personal person;  ///< Who that is; empty unless the connector wants to know.
+    v1::Personal person;                 ///< Who that is; empty unless the connector wants to know.
+    std::vector<ConsentState> consents;  ///< Hers as they stand now, when she is known.
 
     /// "journal/seq": the same for ever, whatever becomes of the delivery.
     std::string id() const { return journal.value().text() + "/" + std::to_string(seq.value()); }
@@ -51,6 +53,8 @@ public:
     virtual const std::string& name() const = 0;
     virtual std::size_t batch_max() const = 0;
     virtual bool wants_person() const = 0;
+    /// As long as this CRM may take to finish what it got, though nobody hears of it any more.
+    virtual std::chrono::milliseconds settle() const = 0;
     /// Whether this CRM has a use for the event at all.
     virtual bool wants(const v1::Event& event) const = 0;
 

@@ -75,6 +75,10 @@ HttpClient::HttpClient(Options options) : impl_{std::make_unique<Impl>()} {
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stopped_);
+    // On a connection that was kept libcurl sends a request again by itself when the server closed it: the
+    // first may have been taken.
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     if (!options.authorities.empty())
         curl_easy_setopt(curl, CURLOPT_CAINFO, options.authorities.c_str());
 }

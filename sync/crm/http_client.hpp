@@ -12,9 +12,9 @@
 
 namespace till::sync {
 
-/// A CRM's HTTP server, asked from a thread that may wait (libcurl: proxies, TLS 1.2 and 1.3, connections
-/// kept). Certificates are verified, by `authorities` or, where that is empty, by the system's. Redirects are not
-/// followed: who they lead to was not asked.
+/// A CRM's HTTP server, asked from a thread that may wait (libcurl: proxies, TLS 1.2 and 1.3). Each request has a
+/// connection of its own and is sent once. Certificates are verified, by `authorities` or, where that is
+/// empty, by the system's. Redirects are not followed: who they lead to was not asked.
 ///
 /// Thread: one at a time, but for stop().
 class HttpClient {

@@ -31,7 +31,7 @@ void Outbox::trouble(const CrmOutcome& outcome, Step& step) {
     const bool unknown = outcome.kind == Outcome::unknown;
     step.busy = false;
     step.trouble = outcome.cause.empty() ? "no answer" : outcome.cause;
-    step.pause = std::max({wait_, outcome.retry_after, unknown ? options_.settle : wait_});
+    step.pause = std::max({wait_, outcome.retry_after, unknown ? connector_.settle() : wait_});
     wait_ = std::min(wait_ * 2, options_.retry_most);
 }
 
@@ -64,6 +64,7 @@ Result<Outbox::Delivered> Outbox::deliver(std::span<const CrmEvent> events, bool
             done.refused.push_back({events[i].journal, events[i].seq, outcome.field, outcome.cause,
                                     clock_.now().wall.value()});
         } else if (outcome.kind != Outcome::applied) {
+            if (done.settled > 0) wait_ = options_.retry_first;  // It works, if not always.
             trouble(outcome, step);
             done.stopped = true;
             if (outcome.kind == Outcome::unknown) doubtful_.insert(events[i].journal);
@@ -79,9 +80,20 @@ Result<bool> Outbox::hand_over(const JournalId& journal, Seq upto, Step& step) {
     if (known != reached_.end() && known->second >= upto) return false;
     const std::string& name = connector_.name();
     TILL_TRY(const OutboxState::Cursor cursor, state_.cursor(name, journal));
-    if (known == reached_.end() && cursor.sending > cursor.seq) doubtful_.insert(journal);
+    const std::uint64_t now = clock_.now().since_boot.value();
+    if (known == reached_.end() && cursor.sending > cursor.seq) {
+        doubtful_.insert(journal);
+        not_before_[journal] = now + static_cast<std::uint64_t>(connector_.settle().count());
+    }
     reached_.insert_or_assign(journal, cursor.seq);
     if (cursor.seq >= upto) return false;
+    if (const auto until = not_before_.find(journal); until != not_before_.end()) {
+        if (now < until->second) {
+            step.pause = std::max(step.pause, std::chrono::milliseconds{until->second - now});
+            return false;
+        }
+        not_before_.erase(until);
+    }
     TILL_TRY(const auto candidates, source_.read(journal, cursor.seq, upto, connector_.batch_max(),
                                                  connector_.wants_person()));
     if (candidates.empty()) return false;
@@ -101,7 +113,8 @@ Result<bool> Outbox::hand_over(const JournalId& journal, Seq upto, Step& step) {
     for (const auto& each : candidates)
         if (each.verdict == Verdict::waits && each.seq <= reached) late.push_back(each.seq);
     if (all || reached > cursor.seq) {
-        TILL_TRY_VOID(state_.advance(name, journal, reached, late, done.refused));
+        const Seq sending = all ? Seq{0} : events.back().seq;
+        TILL_TRY_VOID(state_.advance(name, journal, reached, sending, late, done.refused));
         reached_.insert_or_assign(journal, reached);
     }
     return all && reached < upto;

@@ -84,7 +84,9 @@ private:
     std::chrono::milliseconds wait_;
     std::set<JournalId> doubtful_;              // Whose last batch has no known outcome.
     std::optional<std::uint64_t> late_looked_;  // When, since boot.
-    std::map<JournalId, Seq> reached_;          // Cursors that were read or moved since the start.
+    /// What a process before this one sent may still be under way.
+    std::map<JournalId, std::uint64_t> not_before_;
+    std::map<JournalId, Seq> reached_;  // Cursors that were read or moved since the start.
 };
 
 }  // namespace till::sync

@@ -59,13 +59,13 @@ Result<void> OutboxState::put_refusal(const std::string& connector, const Refusa
 }
 
 Result<void> OutboxState::advance(const std::string& connector, const JournalId& journal, Seq upto,
-                                  const std::vector<Seq>& late,
+                                  Seq sending, const std::vector<Seq>& late,
                                   const std::vector<Refusal>& refused) {
     const std::scoped_lock lock{mutex_};
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
-    TILL_TRY(Statement move, database_.prepare("INSERT INTO cursor VALUES (?1, ?2, ?3, 0) "
-                                               "ON CONFLICT DO UPDATE SET seq = ?3, sending = 0"));
-    TILL_TRY_VOID(move.run(connector, blob(journal), upto.value()));
+    TILL_TRY(Statement move, database_.prepare("INSERT INTO cursor VALUES (?1, ?2, ?3, ?4) "
+                                               "ON CONFLICT DO UPDATE SET seq = ?3, sending = ?4"));
+    TILL_TRY_VOID(move.run(connector, blob(journal), upto.value(), sending.value()));
     TILL_TRY(Statement wait, database_.prepare("INSERT OR IGNORE INTO late VALUES (?, ?, ?)"));
     for (const Seq seq : late) TILL_TRY_VOID(wait.run(connector, blob(journal), seq.value()));
     for (const Refusal& each : refused) TILL_TRY_VOID(put_refusal(connector, each));

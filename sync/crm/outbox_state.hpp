@@ -30,9 +30,11 @@ public:
         std::string field, cause;
         std::int64_t at_ms = 0;
     };
-    /// Moves the cursor to `upto`, with what was passed over on the way.
+    /// Moves the cursor to `upto`, with what was passed over on the way. `sending`: what lies behind it may have
+    /// been sent up to there; 0: nothing was.
     Result<void> advance(const std::string& connector, const JournalId& journal, Seq upto,
-                         const std::vector<Seq>& late, const std::vector<Refusal>& refused);
+                         Seq sending, const std::vector<Seq>& late,
+                         const std::vector<Refusal>& refused);
 
     Result<std::vector<std::pair<JournalId, Seq>>> late(const std::string& connector,
                                                         std::size_t most);

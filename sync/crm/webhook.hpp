@@ -34,6 +34,8 @@ public:
     const std::string& name() const override { return options_.name; }
     std::size_t batch_max() const override { return options_.batch_max; }
     bool wants_person() const override { return options_.person; }
+    /// A repetition does no harm: there is nothing to wait for.
+    std::chrono::milliseconds settle() const override { return {}; }
     bool wants(const v1::Event& event) const override;
     std::vector<CrmOutcome> apply(std::span<const CrmEvent> events) override;
     Result<std::vector<bool>> look_up(std::span<const CrmEvent> events) override;

@@ -3,6 +3,7 @@
 #include "agent/core/limits.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
+#include "sync/crm/tryton.hpp"
 #include "sync/crm/webhook.hpp"
 #include "sync/projection/queries.hpp"
 
@@ -57,6 +58,8 @@ private:
         if (!read || training) candidate.verdict = standing.waits ? Verdict::waits : Verdict::never;
         if (candidate.verdict != Verdict::counts || !event.customer || !with_person)
             return candidate;
+        TILL_TRY(auto view, queries_->customer(*event.customer));
+        event.consents = std::move(view.consents);
         auto person = vault_->show(*event.customer);
         if (person) event.person = *std::move(person);
         if (!person && person.error().code != Errc::not_found) return person.error();
@@ -95,6 +98,14 @@ Result<std::vector<Secret>> read_secrets(const std::filesystem::path& file) {
     return secrets;
 }
 
+/// A file of one line.
+Result<Secret> read_line(const std::filesystem::path& file) {
+    TILL_TRY(const Secret text, read_private_file(file));
+    const auto line = text.reveal().substr(0, text.reveal().find_first_of("\r\n"));
+    if (line.empty()) return Error{Errc::malformed, file.string() + " is empty"};
+    return Secret{line};
+}
+
 }  // namespace
 
 struct CrmService::Runner {
@@ -111,24 +122,17 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
                                                      const OpenStore& reading, Clock& clock,
                                                      Random& random) {
     std::unique_ptr<CrmService> service{new CrmService};
-    if (settings.webhooks.empty()) return service;
+    if (settings.webhooks.empty() && settings.trytons.empty()) return service;
     TILL_TRY(service->state_, OutboxState::open(home / "outbox.db"));
-    const auto projection = home / "projection.db";
-    for (const auto& webhook : settings.webhooks) {
-        const auto secrets = home.root / webhook.secrets_file;
-        TILL_TRY(const auto checked, read_secrets(secrets));
+    const auto in_home = [&](const std::filesystem::path& file) {
+        return file.empty() ? file : home.root / file;
+    };
+    const auto add = [&](std::unique_ptr<CrmConnector> connector,
+                         const std::string& url) -> Result<void> {
         auto runner = std::make_unique<Runner>();
-        runner->url = webhook.url;
-        runner->connector = std::make_unique<Webhook>(Webhook::Options{
-            .name = webhook.name,
-            .url = webhook.url,
-            .authorities =
-                webhook.authorities.empty() ? webhook.authorities : home.root / webhook.authorities,
-            .batch_max = webhook.batch_max,
-            .answer_limit = webhook.answer_limit,
-            .person = webhook.person,
-            .secrets = [secrets] { return read_secrets(secrets); },
-            .now = [&clock] { return clock.now().wall; }});
+        runner->url = url;
+        runner->connector = std::move(connector);
+        const auto projection = home / "projection.db";
         TILL_TRY(auto store, reading());
         TILL_TRY(auto queries, Queries::open(projection));
         TILL_TRY(auto vault,
@@ -139,6 +143,35 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
         runner->outbox = std::make_unique<Outbox>(*runner->source, *service->state_,
                                                   *runner->connector, clock, Outbox::Options{});
         service->runners_.push_back(std::move(runner));
+        return {};
+    };
+    for (const auto& webhook : settings.webhooks) {
+        const auto secrets = in_home(webhook.secrets_file);
+        TILL_TRY(const auto checked, read_secrets(secrets));
+        TILL_TRY_VOID(add(std::make_unique<Webhook>(Webhook::Options{
+                              .name = webhook.name,
+                              .url = webhook.url,
+                              .authorities = in_home(webhook.authorities),
+                              .batch_max = webhook.batch_max,
+                              .answer_limit = webhook.answer_limit,
+                              .person = webhook.person,
+                              .secrets = [secrets] { return read_secrets(secrets); },
+                              .now = [&clock] { return clock.now().wall; }}),
+                          webhook.url));
+    }
+    for (const auto& tryton : settings.trytons) {
+        const auto password = in_home(tryton.password_file);
+        TILL_TRY(const Secret checked, read_line(password));
+        TILL_TRY_VOID(add(std::make_unique<Tryton>(Tryton::Options{
+                              .name = tryton.name,
+                              .server = {.url = tryton.url,
+                                         .database = tryton.database,
+                                         .user = tryton.user,
+                                         .password = [password] { return read_line(password); },
+                                         .authorities = in_home(tryton.authorities)},
+                              .settle = tryton.settle,
+                              .list = tryton.list}),
+                          tryton.url));
     }
     return service;
 }

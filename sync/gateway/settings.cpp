@@ -1,5 +1,6 @@
 #include "sync/gateway/settings.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace till::sync {
@@ -151,6 +152,38 @@ constexpr std::array webhook = {
             .meaning = "Whether names and identifiers of customers go with the events."},
 };
 
+constexpr std::array tryton = {
+    Setting{.key = "name",
+            .required = true,
+            .meaning = "For logs, and for what was handed over: it must not change."},
+    Setting{.key = "url",
+            .required = true,
+            .meaning = "Of the server, without the database; https, or http on this machine."},
+    Setting{.key = "database", .required = true, .meaning = "Its database."},
+    Setting{.key = "user",
+            .required = true,
+            .meaning = "A user of the groups Sales, Marketing and Party Administration."},
+    Setting{.key = "password_file",
+            .type = Type::path,
+            .required = true,
+            .meaning = "Private file with the user's password."},
+    Setting{.key = "authorities",
+            .type = Type::path,
+            .meaning = "Whose certificates are good (PEM); empty: the system's authorities."},
+    Setting{.key = "settle_seconds",
+            .type = Type::integer,
+            .fallback = "5",
+            .least = 1,
+            .most = 3600,
+            .unit = "seconds",
+            .meaning =
+                "How long it may go on with a request whose answer was lost; waited out before "
+                "anything is sent again."},
+    Setting{.key = "list",
+            .fallback = "Newsletter",
+            .meaning = "The mailing list of customers who agreed to be written to."},
+};
+
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
 constexpr std::array logging = {
     Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged."},
@@ -164,6 +197,7 @@ constexpr std::array sections = {
     Section{"metrics", false, metrics, "For monitoring (Prometheus) and load balancers."},
     Section{"webhook", true, webhook,
             "A CRM, or any server, that is told what happens in the shops."},
+    Section{"tryton", true, tryton, "A Tryton (6.0) that has customers, sales and consents."},
     Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
 };
 
@@ -184,13 +218,39 @@ bool is_private(std::string_view url) {
     return false;
 }
 
+Error connector_fault(std::string_view file_name, const std::string& key, const std::string& value,
+                      std::string_view allowed) {
+    return {Errc::malformed, std::string{file_name} + ": " + key + ": \"" + value
+                                 + "\" (allowed: " + std::string{allowed} + ")"};
+}
+
+Result<void> read_trytons(const config::Settings& settings, std::string_view file_name,
+                          GatewaySettings& into) {
+    for (const auto& row : settings.rows("tryton")) {
+        GatewaySettings::TrytonSettings one{.name = row.text("name"),
+                                            .url = row.text("url"),
+                                            .database = row.text("database"),
+                                            .user = row.text("user"),
+                                            .list = row.text("list"),
+                                            .password_file = row.text("password_file"),
+                                            .authorities = row.text("authorities")};
+        one.settle = std::chrono::seconds{row.integer("settle_seconds")};
+        while (one.url.ends_with('/')) one.url.pop_back();
+        if (!is_private(one.url))
+            return connector_fault(file_name, "tryton.url", one.url,
+                                   "https://…, or http:// on this machine");
+        const auto has_name = [&](const auto& other) { return other.name == one.name; };
+        if (std::ranges::any_of(into.webhooks, has_name)
+            || std::ranges::any_of(into.trytons, has_name))
+            return connector_fault(file_name, "tryton.name", one.name, "each name once");
+        into.trytons.push_back(std::move(one));
+    }
+    return {};
+}
+
 Result<std::vector<GatewaySettings::WebhookSettings>> read_webhooks(
     const config::Settings& settings, std::string_view file_name) {
     std::vector<GatewaySettings::WebhookSettings> webhooks;
-    const auto fault = [&](std::string_view key, std::string_view what) {
-        return Error{Errc::malformed, std::string{file_name} + ": webhook." + std::string{key}
-                                          + ": " + std::string{what}};
-    };
     for (const auto& row : settings.rows("webhook")) {
         GatewaySettings::WebhookSettings one{.name = row.text("name"),
                                              .url = row.text("url"),
@@ -200,10 +260,11 @@ Result<std::vector<GatewaySettings::WebhookSettings>> read_webhooks(
         one.answer_limit = std::chrono::seconds{row.integer("answer_seconds")};
         one.person = row.boolean("person");
         if (!is_private(one.url))
-            return fault("url",
-                         "\"" + one.url + "\" (allowed: https://…, or http:// on this machine)");
-        for (const auto& other : webhooks)
-            if (other.name == one.name) return fault("name", "\"" + one.name + "\" is there twice");
+            return connector_fault(file_name, "webhook.url", one.url,
+                                   "https://…, or http:// on this machine");
+        const auto has_name = [&](const auto& other) { return other.name == one.name; };
+        if (std::ranges::any_of(webhooks, has_name))
+            return connector_fault(file_name, "webhook.name", one.name, "each name once");
         webhooks.push_back(std::move(one));
     }
     return webhooks;
@@ -249,6 +310,7 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
     parsed.metrics_address = metrics_page.text("address");
     parsed.metrics_port = static_cast<std::uint16_t>(metrics_page.integer("port"));
     TILL_TRY(parsed.webhooks, read_webhooks(settings, file_name));
+    TILL_TRY_VOID(read_trytons(settings, file_name, parsed));
     parsed.log_level = level(settings.section("log").text("level"));
     return parsed;
 }

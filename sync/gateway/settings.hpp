@@ -47,6 +47,12 @@ struct GatewaySettings {
         bool person = false;
     };
     std::vector<WebhookSettings> webhooks;
+    struct TrytonSettings {
+        std::string name, url, database, user, list;
+        std::filesystem::path password_file, authorities;  ///< As above.
+        std::chrono::milliseconds settle{0};
+    };
+    std::vector<TrytonSettings> trytons;
     LogLevel log_level = LogLevel::info;
 };
 
