@@ -12,6 +12,7 @@ from crash import Writer, balanced, check_journal
 from demo import through_cable
 from harness import BIN, Gateway, Lab, check, run, sale, synced, wait_until
 from identity import ask_for_sync
+from master_data import import_list, import_shop, obeys, refused, sign_on, version
 from proxy import Cable
 from testing import Skip, note, run as run_tests
 
@@ -225,6 +226,22 @@ def test_who_is_let_in_is_one_list():
             check(ask_for_sync(gateway, agent.home / "credentials.pem") == 403, "it may not come back to either")
         agent.capture("/v1/transactions", sale())
         check(second.marks()[agent.journal_id()] == 1, "nothing of it arrived after the revocation")
+
+
+def test_master_data_reaches_every_till_from_either():
+    """Lists imported at one gateway reach the tills of the other within seconds; an operator disabled at the second is refused at a till of the first."""
+    with database() as server, Lab() as lab:
+        first, second = centre(lab, server)
+        agents = [lab.agent(gateway, "12", lane) for gateway, lane in ((first, "1"), (second, "2"))]
+        import_shop(lab, first)
+        wait_until(lambda: version(first) == version(second) > 0, 10, "both know one version")
+        for agent in agents:
+            obeys(agent, version(first))
+            check(sign_on(agent, "7", "4711")[0] == 201, "the clerk signs on")
+        import_list(lab, second, "operators", "operator_id,name,role,pin,disabled\n7,Clerk,pos,4711,yes\n")
+        for agent in agents:
+            obeys(agent, version(second))
+            refused(sign_on(agent, "7", "4711"), 403, "operator_id")
 
 
 def test_a_second_gateway_is_refused_clearly():
