@@ -30,7 +30,8 @@ bool is_pin(const Secret& pin, BytesView verifier) {
     if (!verifier.starts_with(ours) || verifier.size() >= crypto_pwhash_STRBYTES) return false;
     const std::string text{verifier};
     const auto digits = pin.reveal();
-    return crypto_pwhash_str_verify(text.c_str(), digits.data(), digits.size()) == 0;
+    return !digits.empty()
+           && crypto_pwhash_str_verify(text.c_str(), digits.data(), digits.size()) == 0;
 }
 
 }  // namespace till
