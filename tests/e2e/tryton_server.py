@@ -112,7 +112,8 @@ class Tryton:
         if self.uri:
             psql(self.uri, f"CREATE DATABASE {self.database} TEMPLATE {other.database}")
         else:
-            shutil.copytree(other.folder / "db", self.folder / "db")
+            (self.folder / "db").mkdir()
+            shutil.copy(other.folder / "db" / f"{other.database}.sqlite", self.folder / "db" / f"{self.database}.sqlite")
         self.write_config()
         return self
 
