@@ -17,19 +17,27 @@ constexpr std::uint64_t late_again_ms = 2000;
 Result<Outbox::Step> Outbox::step() {
     Step step;
     TILL_TRY(const auto journals, source_.projected());
-    for (const auto& [journal, upto] : journals) {
-        TILL_TRY(const bool more, hand_over(journal, upto, step));
-        step.busy |= more;
-        if (!step.trouble.empty()) return step;  // It is the CRM's, and the same for all.
+    const std::size_t turns = journals.size() + 1;  // The last is of those that were late.
+    const std::size_t first = turn_ % turns;
+    for (std::size_t i = 0; i < turns; ++i) {
+        const std::size_t turn = (first + i) % turns;
+        if (turn == journals.size()) {
+            TILL_TRY_VOID(hand_over_late(step));
+        } else {
+            TILL_TRY(const bool more, hand_over(journals[turn].first, journals[turn].second, step));
+            step.busy |= more;
+        }
+        if (step.trouble.empty()) continue;
+        step.busy = false;
+        turn_ = turn + 1;
+        return step;  // Most likely the CRM is away, and the others would only wait for it, too.
     }
-    TILL_TRY_VOID(hand_over_late(step));
-    if (step.trouble.empty()) wait_ = options_.retry_first;
+    wait_ = options_.retry_first;
     return step;
 }
 
 void Outbox::trouble(const CrmOutcome& outcome, Step& step) {
     const bool unknown = outcome.kind == Outcome::unknown;
-    step.busy = false;
     step.trouble = outcome.cause.empty() ? "no answer" : outcome.cause;
     step.pause = std::max({wait_, outcome.retry_after, unknown ? connector_.settle() : wait_});
     wait_ = std::min(wait_ * 2, options_.retry_most);
@@ -42,6 +50,7 @@ Result<Outbox::Delivered> Outbox::deliver(std::span<const CrmEvent> events, bool
     if (doubtful) {
         auto known = connector_.look_up(events);
         if (!known) {
+            doubtful_.insert(events.front().journal);
             trouble({.kind = Outcome::later, .cause = known.error().detail}, step);
             done.stopped = true;
             return done;
@@ -64,13 +73,13 @@ Result<Outbox::Delivered> Outbox::deliver(std::span<const CrmEvent> events, bool
             done.refused.push_back({events[i].journal, events[i].seq, outcome.field, outcome.cause,
                                     clock_.now().wall.value()});
         } else if (outcome.kind != Outcome::applied) {
-            if (done.settled > 0) wait_ = options_.retry_first;  // It works, if not always.
             trouble(outcome, step);
             done.stopped = true;
             if (outcome.kind == Outcome::unknown) doubtful_.insert(events[i].journal);
             return done;
         }
         ++done.settled;
+        wait_ = options_.retry_first;  // It works, if not always.
     }
     return done;
 }
@@ -126,8 +135,9 @@ Result<void> Outbox::hand_over_late(Step& step) {
     if (late_looked_ && now < *late_looked_ + late_again_ms) return {};
     late_looked_ = now;
     const std::string& name = connector_.name();
-    TILL_TRY(const auto waiting, state_.late(name, late_at_once));
+    TILL_TRY(const auto waiting, state_.late(name, late_after_, late_at_once));
     for (const auto& [journal, seq] : waiting) {
+        late_after_ = {journal, seq};
         const Seq before{seq.value() - 1};
         TILL_TRY(const auto found,
                  source_.read(journal, before, seq, 1, connector_.wants_person()));
@@ -148,6 +158,7 @@ Result<void> Outbox::hand_over_late(Step& step) {
         TILL_TRY_VOID(state_.settle_late(name, journal, seq,
                                          done.refused.empty() ? nullptr : &done.refused.front()));
     }
+    if (waiting.size() < late_at_once) late_after_ = {};
     return {};
 }
 

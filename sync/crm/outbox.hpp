@@ -61,8 +61,9 @@ public:
         std::chrono::milliseconds pause{0};  ///< Else not before.
         std::string trouble;  ///< Why nothing could be handed over; empty: nothing is wrong.
     };
-    /// One batch of each journal that has news, and those that were late. Fails as source and state do; nothing
-    /// is lost by that.
+    /// One batch of each journal that has news, and those that were late, until something cannot be handed over:
+    /// the next step begins behind that, so that an event the CRM chokes on holds up its own journal only.
+    /// Fails as source and state do; nothing is lost by that.
     Result<Step> step();
 
 private:
@@ -82,8 +83,10 @@ private:
     Clock& clock_;
     Options options_;
     std::chrono::milliseconds wait_;
-    std::set<JournalId> doubtful_;              // Whose last batch has no known outcome.
+    std::size_t turn_ = 0;          // Which of the journals, or behind them the late, comes first.
+    std::set<JournalId> doubtful_;  // Whose last batch has no known outcome.
     std::optional<std::uint64_t> late_looked_;  // When, since boot.
+    OutboxState::Place late_after_;             // However many wait, each has its turn.
     /// What a process before this one sent may still be under way.
     std::map<JournalId, std::uint64_t> not_before_;
     std::map<JournalId, Seq> reached_;  // Cursors that were read or moved since the start.

@@ -41,6 +41,20 @@ Result<OutboxState::Cursor> OutboxState::cursor(const std::string& connector,
     return found.value_or(Cursor{});
 }
 
+Result<std::map<JournalId, OutboxState::Cursor>> OutboxState::cursors(
+    const std::string& connector) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement every, database_.prepare("SELECT journal, seq, sending FROM cursor "
+                                                "WHERE connector = ?"));
+    std::map<JournalId, Cursor> found;
+    const auto note = [&](const Row& row) {
+        found.insert_or_assign(journal_of(row, 0),
+                               Cursor{Seq{row.unsigned_integer(1)}, Seq{row.unsigned_integer(2)}});
+    };
+    TILL_TRY_VOID(every.each(note, connector));
+    return found;
+}
+
 Result<void> OutboxState::begin_sending(const std::string& connector, const JournalId& journal,
                                         Seq upto) {
     const std::scoped_lock lock{mutex_};
@@ -72,16 +86,17 @@ Result<void> OutboxState::advance(const std::string& connector, const JournalId&
     return commit(std::move(transaction));
 }
 
-Result<std::vector<std::pair<JournalId, Seq>>> OutboxState::late(const std::string& connector,
-                                                                 std::size_t most) {
+Result<std::vector<OutboxState::Place>> OutboxState::late(const std::string& connector,
+                                                          const Place& after, std::size_t most) {
     const std::scoped_lock lock{mutex_};
     TILL_TRY(Statement some, database_.prepare("SELECT journal, seq FROM late WHERE connector = ? "
+                                               "AND (journal, seq) > (?, ?) "
                                                "ORDER BY journal, seq LIMIT ?"));
-    std::vector<std::pair<JournalId, Seq>> found;
+    std::vector<Place> found;
     const auto note = [&](const Row& row) {
-        found.emplace_back(journal_of(row, 0), Seq{row.unsigned_integer(1)});
+        found.push_back({journal_of(row, 0), Seq{row.unsigned_integer(1)}});
     };
-    TILL_TRY_VOID(some.each(note, connector, most));
+    TILL_TRY_VOID(some.each(note, connector, blob(after.journal), after.seq.value(), most));
     return found;
 }
 

@@ -4,6 +4,7 @@
 #include "sync/ledger/store.hpp"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,6 +23,8 @@ public:
         Seq sending{0};  ///< What was being sent when the process ended; 0: nothing.
     };
     Result<Cursor> cursor(const std::string& connector, const JournalId& journal);
+    /// Of every journal that has one.
+    Result<std::map<JournalId, Cursor>> cursors(const std::string& connector);
     Result<void> begin_sending(const std::string& connector, const JournalId& journal, Seq upto);
 
     struct Refusal {
@@ -36,8 +39,13 @@ public:
                          Seq sending, const std::vector<Seq>& late,
                          const std::vector<Refusal>& refused);
 
-    Result<std::vector<std::pair<JournalId, Seq>>> late(const std::string& connector,
-                                                        std::size_t most);
+    struct Place {
+        JournalId journal{Uuid{}};
+        Seq seq{0};
+    };
+    /// In the order of their places, from behind `after` on.
+    Result<std::vector<Place>> late(const std::string& connector, const Place& after,
+                                    std::size_t most);
     Result<void> settle_late(const std::string& connector, const JournalId& journal, Seq seq,
                              const Refusal* refused);
 

@@ -220,10 +220,12 @@ Result<std::vector<CrmService::State>> CrmService::states() {
     for (const auto& runner : runners_) {
         State state{
             .name = runner->connector->name(), .url = runner->url, .trouble = runner->trouble};
-        TILL_TRY(const auto cursors, runner->asked->cursors());
-        for (const auto& [journal, seq] : cursors) {
-            TILL_TRY(const auto cursor, state_->cursor(state.name, journal));
-            state.behind += seq.value() - std::min(seq, cursor.seq).value();
+        TILL_TRY(const auto projected, runner->asked->cursors());
+        TILL_TRY(const auto offered, state_->cursors(state.name));
+        for (const auto& [journal, seq] : projected) {
+            const auto cursor = offered.find(journal);
+            const Seq reached = cursor == offered.end() ? Seq{0} : cursor->second.seq;
+            state.behind += seq.value() - std::min(seq, reached).value();
         }
         TILL_TRY(state.refused, state_->refused_count(state.name));
         states.push_back(std::move(state));

@@ -52,8 +52,10 @@ struct Tables final : OutboxSource {
 struct Crm final : CrmConnector {
     std::vector<std::string> has;  ///< In the order in which it came; nothing drops a repetition.
     std::set<std::string> hates;   ///< Ids that it refuses.
+    std::set<std::string> chokes;  ///< Ids that it cannot take now, nor what comes behind them.
     std::function<Said()> mood = [] { return Said::applied; };  ///< For each call.
     bool keeps_when_unknown = true;
+    bool can_look = true;
     int look_ups = 0;
 
     const std::string& name() const override { return name_; }
@@ -62,9 +64,10 @@ struct Crm final : CrmConnector {
     std::chrono::milliseconds settle() const override { return 5000ms; }
     bool wants(const v1::Event&) const override { return true; }
     std::vector<CrmOutcome> apply(std::span<const CrmEvent> events) override {
-        const Said said = mood();
+        Said said = mood();
         std::vector<CrmOutcome> outcomes;
         for (const auto& event : events) {
+            if (chokes.contains(event.id())) said = Said::later;
             if (hates.contains(event.id())) {
                 outcomes.push_back({.kind = Said::refused, .field = "sku", .cause = "never"});
                 continue;
@@ -84,6 +87,7 @@ struct Crm final : CrmConnector {
     }
     Result<std::vector<bool>> look_up(std::span<const CrmEvent> events) override {
         ++look_ups;
+        if (!can_look) return Error{Errc::closed, "away"};
         std::vector<bool> there;
         for (const auto& event : events)
             there.push_back(std::ranges::find(has, event.id()) != has.end());
@@ -150,6 +154,7 @@ TEST_CASE("crm: every event arrives once and each journal in its order, whatever
         office.crm.mood = [&] {
             const auto dice = random() % 4;
             office.crm.keeps_when_unknown = random() % 2 == 0;
+            office.crm.can_look = random() % 3 != 0;
             return dice < 2 ? Said::applied : dice == 2 ? Said::later : Said::unknown;
         };
         for (int i = 0; i < 60; ++i) {
@@ -159,6 +164,7 @@ TEST_CASE("crm: every event arrives once and each journal in its order, whatever
             if (random() % 8 == 0) office.restart();
         }
         office.crm.mood = [] { return Said::applied; };
+        office.crm.can_look = true;
         office.drain();
         REQUIRE(office.ids(one) == first(one, office.tables.upto[one]));
         REQUIRE(office.ids(other) == first(other, office.tables.upto[other]));
@@ -236,4 +242,48 @@ TEST_CASE("crm: a CRM that is away is asked less and less often, up to a minute"
     office.crm.mood = [] { return Said::applied; };
     office.drain();
     CHECK(office.crm.has.size() == 1);
+}
+
+TEST_CASE("crm: a look-up that fails leaves the doubt", "[crm]") {
+    Office office;
+    office.tables.upto[one] = 3;
+    office.crm.mood = [] { return Said::unknown; };
+    office.step();
+    office.crm.mood = [] { return Said::applied; };
+    office.crm.can_look = false;
+    CHECK(office.step().trouble == "away");
+    CHECK(office.step().trouble == "away");
+    office.crm.can_look = true;
+    office.drain();
+    CHECK(office.crm.has == first(one, 3));
+}
+
+TEST_CASE("crm: an event that a CRM chokes on holds up its own journal only", "[crm]") {
+    for (const auto& [bad, good] : {std::pair{one, other}, std::pair{other, one}}) {
+        Office office;
+        office.tables.upto = {{bad, 9}, {good, 40}};
+        office.tables.verdicts[{good, 1}] = OutboxSource::Verdict::waits;
+        office.crm.chokes = {first(bad, 3)[2]};
+        for (int i = 0; i < 20; ++i) office.step();
+        CHECK(office.ids(bad) == first(bad, 2));
+        CHECK(office.ids(good).size() == 39);
+        office.tables.verdicts.clear();  // Nor what was late.
+        for (int i = 0; i < 4; ++i) office.step();
+        CHECK(office.ids(good).size() == 40);
+        office.crm.chokes.clear();
+        office.drain();
+        CHECK(office.ids(bad) == first(bad, 9));
+    }
+}
+
+TEST_CASE("crm: however many are held, each that counts goes", "[crm]") {
+    Office office;
+    office.tables.upto[one] = 450;
+    for (std::uint64_t seq = 1; seq <= 450; ++seq)
+        office.tables.verdicts[{one, seq}] = OutboxSource::Verdict::waits;
+    office.drain();
+    CHECK(office.crm.has.empty());
+    office.tables.verdicts.erase({one, 449});
+    for (int i = 0; i < 4; ++i) office.step();
+    CHECK(office.crm.has == std::vector{first(one, 449).back()});
 }
