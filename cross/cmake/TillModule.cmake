@@ -43,3 +43,18 @@ function(till_test path)
   catch_discover_tests(${target} TEST_PREFIX "${parent}/"
     PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()
+
+# till_postgres_test(sync/ledger PROMISE "..." SOURCES a_test.cpp USES till::ledger) — the same, as one test whose
+# cases share a PostgreSQL server of their own; skipped where none can be run.
+function(till_postgres_test path)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PROMISE" "SOURCES;USES")
+  string(REPLACE "/" "_" name ${path})
+  set(target test_${name}_postgres)
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE ${arg_USES} till::catch_main till::warnings)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME "${path}: ${arg_PROMISE}"
+    COMMAND python3 -B ${PROJECT_SOURCE_DIR}/tests/support/postgres.py $<TARGET_FILE:${target}>)
+  set_tests_properties("${path}: ${arg_PROMISE}" PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS unit)
+endfunction()

@@ -3,8 +3,8 @@
 #include "agent/core/base64.hpp"
 #include "agent/core/calendar.hpp"
 #include "agent/crypto/hash.hpp"
+#include "sync/wire/proto_json.hpp"
 
-#include <google/protobuf/util/json_util.h>
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -21,13 +21,7 @@ constexpr std::size_t secret_bytes_min = 24;
 constexpr std::size_t words_max = 300;
 
 json::value to_json(const google::protobuf::Message& message) {
-    google::protobuf::util::JsonPrintOptions options;
-    options.preserve_proto_field_names = true;
-    std::string text;
-    (void)google::protobuf::util::MessageToJsonString(message, &text, options);
-    boost::system::error_code failure;
-    auto parsed = json::parse(text, failure);
-    return failure ? json::value{} : parsed;
+    return json::parse(proto_json(message));
 }
 
 std::string kind_of(const v1::Event& event) {

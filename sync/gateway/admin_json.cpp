@@ -3,9 +3,9 @@
 #include "agent/core/decimal.hpp"
 #include "agent/core/hex.hpp"
 #include "sync/wire/events.pb.h"
+#include "sync/wire/proto_json.hpp"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/url/parse.hpp>
@@ -215,13 +215,7 @@ json::object to_json(const StoredEnvelope& stored) {
     object["summary"] =
         fmt::format("{} {} {}", event.context().business_day(), event.numbers().receipt_number(),
                     event.retail_transaction().source().number());
-    google::protobuf::util::JsonPrintOptions style;
-    style.preserve_proto_field_names = true;
-    std::string text;
-    if (google::protobuf::util::MessageToJsonString(event, &text, style).ok()) {
-        boost::system::error_code failure;
-        object["event"] = json::parse(text, failure);
-    }
+    object["event"] = json::parse(proto_json(event));
     return object;
 }
 

@@ -1,6 +1,7 @@
 #include "agent/runtime/log.hpp"
 #include "sync/gateway/admin_api.hpp"
 #include "sync/gateway/admin_http.hpp"
+#include "sync/wire/proto_json.hpp"
 
 #include <google/protobuf/util/json_util.h>
 #include <boost/json/parse.hpp>
@@ -24,12 +25,7 @@ Result<v1::MasterImport> import_of(const HttpRequest& request) {
 }
 
 json::value json_of(const google::protobuf::Message& message) {
-    google::protobuf::util::JsonPrintOptions options;
-    options.preserve_proto_field_names = true;
-    options.always_print_primitive_fields = true;
-    std::string text;
-    (void)google::protobuf::util::MessageToJsonString(message, &text, options);
-    return json::parse(text);
+    return json::parse(proto_json(message, true));
 }
 
 /// One problem for all faults: the first is its field, and each is a member of `faults`.

@@ -1,9 +1,9 @@
 #include "sync/masterdata/master_plan.hpp"
 
 #include "sync/masterdata/master_checks.hpp"
+#include "sync/wire/proto_json.hpp"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include <set>
@@ -59,11 +59,7 @@ std::string difference(const v1::MasterRecord& record, const v1::MasterRecord* o
     const auto* verifier = from.GetDescriptor()->FindFieldByName("pin_verifier");
     if (verifier && !reflection->GetString(*shown, verifier).empty())
         reflection->SetString(shown.get(), verifier, other ? "another" : "set");
-    std::string text;
-    google::protobuf::util::JsonPrintOptions options;
-    options.preserve_proto_field_names = true;
-    (void)google::protobuf::util::MessageToJsonString(*shown, &text, options);
-    return text;
+    return proto_json(*shown);
 }
 
 std::string shown_key(const MasterKey& key) {

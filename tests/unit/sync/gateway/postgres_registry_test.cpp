@@ -3,11 +3,11 @@
 #include "agent/crypto/hash.hpp"
 #include "agent/crypto/system_random.hpp"
 #include "sync/gateway/figures_box.hpp"
+#include "tests/support/postgres_schema.hpp"
 #include "tests/unit/sync/gateway/registry_house.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <thread>
 
 using namespace till;
@@ -15,19 +15,8 @@ using namespace till::sync;
 
 namespace {
 
-/// A schema of the case's own in the server that TILL_TEST_POSTGRES names.
 class PostgresRegistryHouse final : public RegistryHouse {
 public:
-    PostgresRegistryHouse() {
-        const char* const url = std::getenv("TILL_TEST_POSTGRES");
-        if (url == nullptr) FAIL("run by tests/support/postgres.py, which starts a server");
-        static int cases = 0;
-        const std::string schema = "registry" + std::to_string(++cases);
-        auto db = Postgres::open(*PostgresAddress::parse(url));
-        if (!db) FAIL(db.error().detail);
-        REQUIRE(db->execute(("CREATE SCHEMA " + schema).c_str()));
-        url_ = std::string{url} + "?options=-csearch_path%3D" + schema;
-    }
     PostgresAddress address() const { return *PostgresAddress::parse(url_); }
     std::unique_ptr<Registry> open() override {
         auto registry = Registry::open(address());
@@ -36,7 +25,7 @@ public:
     }
 
 private:
-    std::string url_;
+    std::string url_ = make_postgres_schema("registry");
 };
 
 DeviceFigures figures(const char* text) {
