@@ -26,6 +26,12 @@ CommandRow question(std::string_view name, std::string_view path, std::uint8_t r
                      roles}};
 }
 
+/// What it asks is not for a log of addresses.
+CommandRow asked_by_body(CommandRow of) {
+    of.info.method = "POST";
+    return of;
+}
+
 CommandRow one_at_a_time(CommandRow of, bool reverses_receipt = false) {
     of.exclusive = true;
     of.reverses_receipt = reverses_receipt;
@@ -64,6 +70,8 @@ const std::vector<CommandRow>& rows() {
         question<v1::ReadMasterData, v1::MasterData>("read_master_data", "/v1/master-data",
                                                      everyone),
         question<v1::FindProduct, v1::MasterProduct>("find_product", "/v1/products", everyone),
+        asked_by_body(question<v1::FindCustomer, v1::CustomerFound>(
+            "find_customer", "/v1/customers/find", till)),
         question<v1::FollowFeed, v1::FeedMessage>("follow_feed", "/v1/feed", reading),
     };
     return table;

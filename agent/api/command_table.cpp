@@ -111,6 +111,7 @@ struct CommandTable::Impl {
     Draft draft_of(Capture& capture, const Call& call) const;
     void restore_state();
     asio::awaitable<Result<void>> learn_state();
+    asio::awaitable<Result<v1::CustomerFound>> find(const v1::FindCustomer& wanted) const;
 
     Journal& journal;
     Clock& clock;
@@ -120,6 +121,7 @@ struct CommandTable::Impl {
     v1::WorkstationState state;
     std::optional<MasterGate> gate = {};
     std::function<v1::SyncState()> sync_state = {};
+    FindCustomer find_customer = {};
     std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> outcomes = {};
     Durations durations = {};
     bool unsure = false;       // Whether a command that changes the state was stored is not known.
@@ -328,6 +330,11 @@ asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
         TILL_CO_TRY(*answer.mutable_captured(), co_await execute(std::move(request), command));
     } else if (const auto* query = dynamic_cast<const v1::ReadEvents*>(&command)) {
         TILL_CO_TRY(*answer.mutable_events(), co_await read_events(request.caller, *query));
+    } else if (const auto* whom = dynamic_cast<const v1::FindCustomer*>(&command)) {
+        if (!row->info.allows(request.caller.role))
+            co_return Error{Errc::forbidden, std::string{name(request.caller.role)}
+                                                 + " may not look for customers"};
+        TILL_CO_TRY(*answer.mutable_customer(), co_await impl_->find(*whom));
     } else if (const auto* wanted = dynamic_cast<const v1::FindProduct*>(&command)) {
         if (!impl_->gate) co_return Error{Errc::not_found, "there is no master data"};
         TILL_CO_TRY(*answer.mutable_product(), impl_->gate->product(*wanted));
@@ -341,6 +348,29 @@ asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
     }
     co_return answer;
 }
+
+/// What looks like a payment card is not asked about, here or at the centre.
+asio::awaitable<Result<v1::CustomerFound>> CommandTable::Impl::find(
+    const v1::FindCustomer& wanted) const {
+    const bool may_be_card = wanted.type() != v1::IDENTIFIER_TYPE_PHONE
+                             && wanted.type() != v1::IDENTIFIER_TYPE_EMAIL;
+    if (may_be_card && looks_like_card(wanted.value(), settings.identifiers))
+        co_return Error{Errc::out_of_range, "looks like a payment card's number", "value",
+                        "a number with one of the shop's loyalty prefixes"};
+    auto value = normalise(wanted.type(), wanted.value(), settings.identifiers);
+    if (!value) {
+        Error error = std::move(value).error();
+        error.field = "value";
+        co_return error;
+    }
+    if (!find_customer) co_return Error{Errc::not_found, "no customer is known by that"};
+    v1::Identifier identifier;
+    identifier.set_type(wanted.type());
+    identifier.set_value(*std::move(value));
+    co_return co_await find_customer(std::move(identifier), wanted.offline());
+}
+
+void CommandTable::on_find_customer(FindCustomer find) { impl_->find_customer = std::move(find); }
 
 void CommandTable::obey(MasterData& data) { impl_->gate.emplace(data); }
 

@@ -38,14 +38,14 @@ struct Request {
 /// One row of the table, as doors see it.
 struct CommandInfo {
     std::string_view name;    ///< "record_transaction"
-    std::string_view method;  ///< "POST" for captures, "GET" for questions.
+    std::string_view method;  ///< "POST" for captures, "GET" for questions; "POST" where one is personal.
     std::string_view path;    ///< "/v1/transactions"; empty: not offered over HTTP.
     const google::protobuf::Message* prototype;  ///< Default instance of the command.
     const google::protobuf::Message* answer;     ///< And of what it is answered with.
     std::uint8_t roles;                          ///< Roles that may call it, or-ed.
 
     bool allows(Role role) const { return (roles & static_cast<std::uint8_t>(role)) != 0; }
-    bool is_capture() const { return method == "POST"; }
+    bool is_capture() const { return answer->GetDescriptor() == v1::Captured::descriptor(); }
 };
 
 /// Every command there is, in one order for ever.
@@ -80,6 +80,10 @@ public:
                                                       Random& random, WorkstationSettings settings);
     /// Who says how the link stands; until it is told, a status says nothing of it.
     void on_sync_state(std::function<v1::SyncState()> ask);
+    /// Who finds customers, by a normalised identifier; until it is told, nobody is found.
+    using FindCustomer =
+        std::function<asio::awaitable<Result<v1::CustomerFound>>(v1::Identifier, bool offline)>;
+    void on_find_customer(FindCustomer find);
     /// From now on commands obey it (master_gate.hpp), and every sale names its version. It must outlive
     /// the table.
     void obey(MasterData& data);

@@ -104,6 +104,11 @@ HttpResponse json(unsigned status, const google::protobuf::Message& message,
     return response;
 }
 
+HttpResponse not_json(BytesView trace_id) {
+    const Error error{Errc::unsupported, "not JSON", "Content-Type", "application/json"};
+    return problem(415, error, trace_id);
+}
+
 /// Refuses, and logs what is not the caller's fault.
 HttpResponse refuse(const Error& error, BytesView trace_id) {
     const unsigned status = http_status(error);
@@ -117,10 +122,7 @@ HttpResponse refuse(const Error& error, BytesView trace_id) {
 
 asio::awaitable<HttpResponse> HttpDoor::capture(const CommandInfo& command, HttpRequest request,
                                                 Caller caller, Bytes trace_id) {
-    if (!is_json(request.header("content-type"))) {
-        const Error error{Errc::unsupported, "not JSON", "Content-Type", "application/json"};
-        co_return problem(415, error, trace_id);
-    }
+    if (!is_json(request.header("content-type"))) co_return not_json(trace_id);
     if (request.count("idempotency-key") != 1) {
         const Error error{Errc::malformed, "a capture needs a key of its own", "Idempotency-Key",
                           "one, of 1 to 128 printable ASCII characters"};
@@ -142,7 +144,10 @@ asio::awaitable<HttpResponse> HttpDoor::capture(const CommandInfo& command, Http
 asio::awaitable<HttpResponse> HttpDoor::answer(const CommandInfo& command, HttpRequest request,
                                                Caller caller, Bytes trace_id) {
     const std::unique_ptr<google::protobuf::Message> question{command.prototype->New()};
-    const auto parsed = from_query(request.query(), *question);
+    const bool by_body = command.method == "POST";
+    if (by_body && !is_json(request.header("content-type"))) co_return not_json(trace_id);
+    const auto parsed = by_body ? from_json(request.body, *question)
+                                : from_query(request.query(), *question);
     if (!parsed) co_return problem(400, parsed.error(), trace_id);
     if (const auto* feed = dynamic_cast<const v1::FollowFeed*>(question.get()))
         co_return follow(request, *feed, trace_id);
@@ -150,7 +155,7 @@ asio::awaitable<HttpResponse> HttpDoor::answer(const CommandInfo& command, HttpR
     const auto answered = co_await table_.call(std::move(call), *question);
     if (answered && answered->has_status()) co_return json(200, answered->status(), Zeros::shown);
     if (answered) co_return json(200, result_of(*answered));
-    const bool asked_wrongly = answered.error().code == Errc::out_of_range;
+    const bool asked_wrongly = !by_body && answered.error().code == Errc::out_of_range;
     co_return asked_wrongly ? problem(400, answered.error(), trace_id)
                             : refuse(answered.error(), trace_id);
 }

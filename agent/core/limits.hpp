@@ -40,6 +40,7 @@ inline constexpr auto note_interval = 10s;  // Between two signed notes to one d
 inline constexpr auto peer_silence_max = 35s;
 inline constexpr auto handshake_time_max = 10s;
 inline constexpr auto request_time_max = 30s;
+inline constexpr auto customer_answer_max = 800ms;  // A clerk waits no longer for the centre.
 
 // The largest record always fits a batch, so nothing accepted at capture is stuck at sync.
 static_assert(record_bytes_max + frame_header_bytes <= batch_bytes_max);

@@ -44,7 +44,7 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
         children_.spawn(identity_->keep_fresh());
         children_.spawn(reporter_->run());
         children_.spawn(report_now_and_then());
-        if (master_follower_) children_.spawn(master_follower_->run());
+        for (const auto& keeper : feed_keepers_) children_.spawn(keeper->run());
     }
     while (!ending_ && state.cancelled() == asio::cancellation_type::none)
         co_await ended_.async_wait(nothrow);
@@ -101,7 +101,7 @@ void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
     const auto centre = world_.clock.now().wall.value() - welcomed.clock.offset_ms;
     identity_->raise(WallTime{centre - welcomed.clock.error_ms});
     reporter_->on_link_up(welcomed.store_epoch);
-    if (master_follower_) master_follower_->on_link_up();
+    for (const auto& keeper : feed_keepers_) keeper->on_link_up();
     backup_age_ = welcomed.backup_age;
     reporting_.cancel();
     hand_over_older_journals(welcomed.store_epoch);
@@ -157,11 +157,26 @@ void Agent::on_totals_stored(std::string_view business_day, std::uint32_t amendm
 
 void Agent::on_noticed(std::string_view topic, std::uint64_t version) {
     log(LogLevel::debug, "agent", "the centre has news", {{"topic", topic}, {"version", version}});
-    if (master_follower_) master_follower_->on_news(topic);
+    for (const auto& keeper : feed_keepers_) keeper->on_news(topic);
 }
 
 void Agent::on_feed_page(const v1::FeedPage& page) {
-    if (master_follower_) master_follower_->on_page(page);
+    for (const auto& keeper : feed_keepers_) keeper->on_page(page);
+}
+
+void Agent::on_customer_answer(const v1::CustomerAnswer& answer) {
+    customer_finder_->on_answer(answer);
+}
+
+bool Agent::submit_question(Bytes question) {
+    if (!uplink_ || !uplink_->state().up) return false;
+    uplink_->submit(sync::UplinkSession::Submit::Kind::customer_question, std::move(question));
+    return true;
+}
+
+void Agent::ask_for_feed(Bytes request) {
+    if (uplink_)
+        uplink_->submit(sync::UplinkSession::Submit::Kind::feed_request, std::move(request));
 }
 
 /// Another version of the master data is in use.
@@ -179,14 +194,40 @@ asio::awaitable<void> Agent::report_now_and_then() {
     for (;;) {
         reporting_.expires_after(telemetry_interval);
         co_await reporting_.async_wait(nothrow);
+        forget_old_customers();
         if (!uplink_->state().up) continue;
         Bytes message = co_await telemetry(
             *journal_, *identity_, world_.clock, started_, world_.home.root(),
-            world_.settings.journal_reserve_bytes, master_ ? master_->version() : 0);
+            world_.settings.journal_reserve_bytes,
+            {.master_data = master_ ? master_->version() : 0,
+             .customers = customers_ ? customers_->copy().version() : 0,
+             .erasures = erasures_ ? erasures_->done() : 0});
         uplink_->submit(sync::UplinkSession::Submit::Kind::telemetry, std::move(message));
-        if (master_follower_) master_follower_->look_again();
+        for (const auto& keeper : feed_keepers_) keeper->look_again();
+        co_await obey_erasures();
         co_await let_go_of_old_events();
     }
+}
+
+asio::awaitable<void> Agent::obey_erasures() {
+    if (!erasures_) co_return;
+    const std::uint64_t before = erasures_->done();
+    const auto obeyed = co_await erasures_->obey();
+    if (!obeyed)
+        log(LogLevel::error, "customers", "what must be deleted is still here",
+            {{"error", obeyed.error().detail}});
+    if (erasures_->done() != before) reporting_.cancel();  // The centre waits for it.
+}
+
+/// A till that was stolen, or lies in a cupboard, does not know them for ever.
+void Agent::forget_old_customers() {
+    if (!customers_) return;
+    const auto forgot = customers_->expire(believed_clock_->now().wall);
+    if (forgot && *forgot)
+        log(LogLevel::warning, "customers", "forgotten: the centre was not heard for too long");
+    if (!forgot)
+        log(LogLevel::error, "customers", "cannot be kept on this device",
+            {{"error", forgot.error().detail}});
 }
 
 /// Only a centre that has welcomed this agent has said how old its backups may be.

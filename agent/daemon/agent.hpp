@@ -5,14 +5,16 @@
 #include "agent/api/zmq_server.hpp"
 #include "agent/capture/file_drop.hpp"
 #include "agent/daemon/believed_clock.hpp"
+#include "agent/daemon/customer_finder.hpp"
 #include "agent/daemon/day_reporter.hpp"
 #include "agent/daemon/device_identity.hpp"
 #include "agent/daemon/drop_sink.hpp"
+#include "agent/daemon/erasures.hpp"
+#include "agent/daemon/feed_keeper.hpp"
 #include "agent/daemon/front_door.hpp"
 #include "agent/daemon/home.hpp"
 #include "agent/daemon/journals.hpp"
 #include "agent/daemon/leftover.hpp"
-#include "agent/daemon/master_follower.hpp"
 #include "agent/daemon/master_overlay.hpp"
 #include "agent/daemon/monitor.hpp"
 #include "agent/daemon/set_aside.hpp"
@@ -68,8 +70,15 @@ private:
     void on_totals_stored(std::string_view business_day, std::uint32_t amendment) override;
     void on_noticed(std::string_view topic, std::uint64_t version) override;
     void on_feed_page(const v1::FeedPage& page) override;
+    void on_customer_answer(const v1::CustomerAnswer& answer) override;
 
     void open_master_data();
+    void open_customers();
+    void open_erasures();
+    asio::awaitable<void> obey_erasures();
+    void forget_old_customers();
+    bool submit_question(Bytes question);
+    void ask_for_feed(Bytes request);
     WorkstationSettings register_settings() const;
     void on_master_data();
     v1::SyncState sync_state() const;
@@ -91,7 +100,10 @@ private:
     std::optional<Currency> currency_;  // Of the store, as this agent began with.
     Bytes earlier_state_;  // Of the workstation in the journal before, when this one is empty.
     std::unique_ptr<MasterData> master_;  // None when there is no room for it.
-    std::unique_ptr<MasterFollower> master_follower_;
+    std::unique_ptr<CustomerCache> customers_;  // The same.
+    std::unique_ptr<CustomerFinder> customer_finder_;
+    std::unique_ptr<Erasures> erasures_;  // The same.
+    std::vector<std::unique_ptr<FeedKeeper>> feed_keepers_;
     std::unique_ptr<CommandTable> table_;
     std::unique_ptr<JournalPort> port_;
     std::unique_ptr<sync::Uplink> uplink_;  // None when the settings say so.

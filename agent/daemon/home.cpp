@@ -220,11 +220,20 @@ Result<Secret> Home::token(std::string_view role) {
     return Secret{text.substr(0, text.find_first_of(" \r\n"))};
 }
 
-Result<Secret> Home::drop_key() {
-    TILL_TRY(Secret key, secret("drop-key", make_key()));
+Result<Secret> Home::key(std::string_view name) const {
+    TILL_TRY(Secret key, secret(name, make_key()));
     if (key.reveal().size() != 32)
-        return Error{Errc::corrupt, (root_ / "drop-key").string() + " is not 32 bytes long"};
+        return Error{Errc::corrupt, (root_ / name).string() + " is not 32 bytes long"};
     return key;
+}
+
+Result<Secret> Home::drop_key() { return key("drop-key"); }
+
+Result<Secret> Home::customers_key() { return key("customers-key"); }
+
+void Home::forget_customers_key() const {
+    std::error_code ignored;
+    fs::remove(root_ / "customers-key", ignored);
 }
 
 Result<void> Home::save_port(std::uint16_t port) const {

@@ -33,6 +33,9 @@ namespace till {
 ///   retired            forked journals that the centre keeps aside, and of which store that is true
 ///   time-floor         newest verified time, milliseconds since 1970 (DESIGN §4, Time)
 ///   master.db          master data as the centre last said; a copy, fetched anew when it is lost
+///   customers.db       customers this device may meet, encrypted; a copy as well
+///   customers-key      what it is encrypted with; both go when the centre is not heard for long
+///   erasures.db        what the centre said must be deleted from the journals; a copy as well
 ///   totals             how far each day's signed figures were stored at the centre
 ///   token-ROLE         what a caller of that role shows to the local doors; only the owner reads it
 ///   tokens             more callers, as the door's Tokens reads them; written by people, if at all
@@ -88,6 +91,9 @@ public:
     Result<Secret> token(std::string_view role);
     /// The file drop's key, made at the first call.
     Result<Secret> drop_key();
+    /// The key of customers.db, made at the first call.
+    Result<Secret> customers_key();
+    void forget_customers_key() const;
 
     Result<void> save_port(std::uint16_t port) const;
     void remove_port() const;
@@ -96,6 +102,7 @@ private:
     Home(std::filesystem::path root, FileLock lock)
         : root_{std::move(root)}, lock_{std::move(lock)} {}
     Result<Secret> secret(std::string_view name, const Secret& fresh) const;
+    Result<Secret> key(std::string_view name) const;
 
     std::filesystem::path root_;
     FileLock lock_;

@@ -145,6 +145,7 @@ Result<AgentSettings> parse_settings(std::string_view toml, std::string_view fil
     settings.zmq_mode = static_cast<unsigned>(std::stoul(zmq.text("mode"), nullptr, 8));
     const auto reserve = file.section("journal").integer("reserve_mib");
     settings.journal_reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
+    settings.customers_keep = std::chrono::days{file.section("customers").integer("keep_days")};
     if (const auto days = file.section("journal").integer("keep_days"); days > 0)
         settings.journal_keep = std::chrono::days{days};
     settings.uplink_enabled = file.section("uplink").boolean("enabled");

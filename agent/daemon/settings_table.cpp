@@ -145,6 +145,18 @@ constexpr std::array journal = {
                        "0: events do, too"},
 };
 
+constexpr std::array customers = {
+    Setting{.key = "keep_days",
+            .type = Type::integer,
+            .fallback = "14",
+            .least = 0,
+            .most = 400,
+            .origin = Origin::remote,
+            .unit = "days",
+            .meaning = "How long customers are known here after the centre was last heard; then they "
+                       "and the key to them are deleted"},
+};
+
 constexpr std::array uplink = {
     Setting{.key = "enabled",
             .type = Type::boolean,
@@ -180,6 +192,7 @@ constexpr std::array sections = {
     Section{"http", false, http, "The local door for points of sale, on this machine only."},
     Section{"zmq", false, zmq, "The same commands over ZeroMQ, and a feed of what happens."},
     Section{"journal", false, journal, "The device's memory of every sale."},
+    Section{"customers", false, customers, "Whom this device recognises without the centre."},
     Section{"uplink", false, uplink, "The connection to the centre."},
     Section{"log", false, logging, "Structured lines on standard error; never personal data."},
     Section{"file_drop", true, file_drop, "A folder whose CSV files are captured."},

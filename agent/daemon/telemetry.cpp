@@ -31,7 +31,7 @@ asio::awaitable<Unsent> unsent(Journal& journal) {
 
 asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identity, Clock& clock,
                                  Times started, const std::filesystem::path& home,
-                                 std::uint64_t reserve_bytes, std::uint64_t master_data_version) {
+                                 std::uint64_t reserve_bytes, FeedVersions feeds) {
     v1::Telemetry message;
     const Times now = clock.now();
     message.mutable_clock()->set_wall_ms(now.wall.value());
@@ -48,7 +48,9 @@ asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identit
     message.set_memory_bytes(resident_bytes());
     message.set_uptime_ms(now.since_boot.value() - started.since_boot.value());
     message.set_agent_version(TILL_AGENT_VERSION);
-    message.set_master_data_version(master_data_version);
+    message.set_master_data_version(feeds.master_data);
+    message.set_customers_version(feeds.customers);
+    message.set_erasures_version(feeds.erasures);
     add(message, "disk", failed || space.available > reserve_bytes, "only the reserve is left");
     add(message, "clock", identity.now().trusted, "outside what the centre's time allows");
     co_return message.SerializeAsString();

@@ -19,10 +19,15 @@ struct Unsent {
 };
 asio::awaitable<Unsent> unsent(Journal& journal);
 
+/// Of what came down, which version is in use; 0: none.
+struct FeedVersions {
+    std::uint64_t master_data = 0, customers = 0, erasures = 0;
+};
+
 /// A serialised v1::Telemetry: how the device is now. `home` is on the disk that is measured;
 /// `reserve_bytes` as JournalCore::Options has it.
 asio::awaitable<Bytes> telemetry(Journal& journal, const DeviceIdentity& identity, Clock& clock,
                                  Times started, const std::filesystem::path& home,
-                                 std::uint64_t reserve_bytes, std::uint64_t master_data_version);
+                                 std::uint64_t reserve_bytes, FeedVersions feeds);
 
 }  // namespace till

@@ -5,6 +5,7 @@
 #include "agent/runtime/private_file.hpp"
 #include "agent/web/pages.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <fstream>
@@ -77,6 +78,8 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     TILL_TRY(agent->table_, CommandTable::open(*agent->journal_, *agent->believed_clock_,
                                                world.random, at_register));
     if (agent->master_) agent->table_->obey(*agent->master_);
+    agent->open_customers();
+    agent->open_erasures();
     TILL_TRY_VOID(agent->open_doors());
     TILL_TRY_VOID(agent->open_file_drops());
 
@@ -111,12 +114,62 @@ void Agent::open_master_data() {
         return log(LogLevel::error, "masterdata", "cannot be kept on this device",
                    {{"error", opened.error().detail}});
     master_ = *std::move(opened);
-    const auto ask = [this](Bytes request) {
-        if (uplink_)
-            uplink_->submit(sync::UplinkSession::Submit::Kind::feed_request, std::move(request));
+    FeedKeeper::Parts parts{
+        .copy = [this]() -> FeedCopy& { return master_->copy(); },
+        .take = [this](const auto& page, WallTime now) { return master_->take(page, now); },
+        .ask = [this](Bytes request) { ask_for_feed(std::move(request)); },
+        .applied = [this] { on_master_data(); }};
+    feed_keepers_.push_back(
+        std::make_unique<FeedKeeper>(world_.executor, std::move(parts), world_.clock));
+}
+
+/// The same: without it customers are asked for at the centre.
+void Agent::open_customers() {
+    const auto ask = [this](Bytes question) { return submit_question(std::move(question)); };
+    CustomerCache::Options options{.file = world_.home / "customers.db",
+                                   .store = identity_->enrolment().store,
+                                   .max_age = world_.settings.customers_keep,
+                                   .key = [this] { return world_.home.customers_key(); },
+                                   .forget_key = [this] { world_.home.forget_customers_key(); }};
+    auto opened = CustomerCache::open(std::move(options), believed_clock_->now().wall);
+    if (opened) {
+        customers_ = *std::move(opened);
+    } else {
+        log(LogLevel::error, "customers", "cannot be kept on this device",
+            {{"error", opened.error().detail}});
+    }
+    customer_finder_ = std::make_unique<CustomerFinder>(customers_.get(), world_.clock, ask);
+    table_->on_find_customer([this](v1::Identifier identifier, bool offline) {
+        return customer_finder_->find(std::move(identifier), offline);
+    });
+    if (!customers_) return;
+    FeedKeeper::Parts parts{
+        .copy = [this]() -> FeedCopy& { return customers_->copy(); },
+        .take = [this](const auto& page, WallTime now) { return customers_->take(page, now); },
+        .ask = [this](Bytes request) { ask_for_feed(std::move(request)); },
+        .applied = [] {}};
+    feed_keepers_.push_back(
+        std::make_unique<FeedKeeper>(world_.executor, std::move(parts), *believed_clock_));
+}
+
+/// The same: its journal then keeps what the centre has deleted, and the centre knows.
+void Agent::open_erasures() {
+    const auto is_open = [this](const JournalId& journal) {
+        return std::ranges::any_of(leftovers_,
+                                   [&](const auto& one) { return one->journal() == journal; });
     };
-    master_follower_ = std::make_unique<MasterFollower>(world_.executor, *master_, world_.clock,
-                                                        ask, [this] { on_master_data(); });
+    auto opened = Erasures::open(world_.home, *journal_, identity_->enrolment().store, is_open);
+    if (!opened)
+        return log(LogLevel::error, "customers", "erasures cannot be followed",
+                   {{"error", opened.error().detail}});
+    erasures_ = *std::move(opened);
+    FeedKeeper::Parts parts{
+        .copy = [this]() -> FeedCopy& { return erasures_->copy(); },
+        .take = [this](const auto& page, WallTime now) { return erasures_->take(page, now); },
+        .ask = [this](Bytes request) { ask_for_feed(std::move(request)); },
+        .applied = [this] { children_.spawn(obey_erasures()); }};
+    feed_keepers_.push_back(
+        std::make_unique<FeedKeeper>(world_.executor, std::move(parts), world_.clock));
 }
 
 WorkstationSettings Agent::register_settings() const {

@@ -228,6 +228,13 @@ asio::awaitable<Result<void>> Journal::let_go(JournalCore::Retention what) {
     co_return co_await impl_->ask<void>(work);
 }
 
+asio::awaitable<Result<void>> Journal::erase_sealed(std::vector<Seq> events) {
+    const auto work = [events = std::move(events)](JournalCore& core) {
+        return core.erase_sealed(events);
+    };
+    co_return co_await impl_->ask<void>(work);
+}
+
 asio::awaitable<Result<Head>> Journal::kept_from() {
     const auto work = [](JournalCore& core) -> Result<Head> { return core.kept_from(); };
     co_return co_await impl_->ask<Head>(work);

@@ -48,6 +48,8 @@ public:
     /// As JournalCore::let_go; to be said anew now and then, since a journal that failed forgets it.
     asio::awaitable<Result<void>> let_go(JournalCore::Retention what);
     asio::awaitable<Result<Head>> kept_from();
+    /// As JournalCore::erase_sealed.
+    asio::awaitable<Result<void>> erase_sealed(std::vector<Seq> events);
 
     /// As of the last finished commit; no I/O.
     Head head() const;

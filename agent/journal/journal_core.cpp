@@ -2,6 +2,7 @@
 
 #include "agent/core/limits.hpp"
 #include "agent/journal/earlier_journals.hpp"
+#include "agent/journal/erasing.hpp"
 #include "agent/journal/event_writer.hpp"
 #include "agent/journal/key_index.hpp"
 #include "agent/journal/migrations.sql.hpp"
@@ -336,6 +337,10 @@ Result<void> JournalCore::keep_note(const sync::KeptNote& kept) {
 void JournalCore::let_go(const Retention& what) {
     impl_->retention = what;
     impl_->may_let_go = true;
+}
+
+Result<void> JournalCore::erase_sealed(std::span<const Seq> events) {
+    return till::erase_sealed(impl_->database, events);
 }
 
 Head JournalCore::kept_from() const { return impl_->pruning.checkpoint(); }

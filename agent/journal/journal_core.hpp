@@ -104,6 +104,9 @@ public:
     /// centre's that goes as far proves it. 0 and genesis when nothing was.
     Head kept_from() const;
 
+    /// As erasing.hpp has it.
+    Result<void> erase_sealed(std::span<const Seq> events);
+
     /// After a commit whose outcome is unknown, the journal opened anew shows what the kernel has in
     /// memory, and a failed fsync may have dropped it from the way to the disk. This copies the WAL
     /// into the database and syncs that: what can be read afterwards is durable. busy when a

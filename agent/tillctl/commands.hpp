@@ -32,6 +32,7 @@ struct Common {
 void add_backup_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_call_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_crm_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_customer_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_decode_commands(CLI::App& app, Exit& outcome);
 void add_doctor_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome);
@@ -39,7 +40,9 @@ void add_exception_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_export_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_import_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_ledger_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_privacy_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_report_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_rescue_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_status_commands(CLI::App& app, const Common& common, Exit& outcome);

@@ -28,6 +28,9 @@ int main(int argc, char** argv) {
     till::add_status_commands(app, common, outcome);
     till::add_doctor_commands(app, common, outcome);
     till::add_reconcile_commands(app, common, outcome);
+    till::add_customer_commands(app, common, outcome);
+    till::add_privacy_commands(app, common, outcome);
+    till::add_report_commands(app, common, outcome);
     till::add_exception_commands(app, common, outcome);
     till::add_import_commands(app, common, outcome);
     till::add_export_commands(app, common, outcome);

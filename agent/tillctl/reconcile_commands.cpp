@@ -3,9 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
-#include <array>
 #include <memory>
 
 namespace till {
@@ -39,15 +37,6 @@ void print_reconciliation(const boost::json::value& answer) {
                                                      : "\nNOT balanced.\n");
 }
 
-void print_customer(const boost::json::value& answer) {
-    std::cout << "customer " << text(answer, "customer") << "\n";
-    Table table{{"day", "store", "lane", "number", "gross", "currency"}};
-    for (const auto& row : list(answer, "transactions"))
-        table.add({text(row, "business_day"), text(row, "store"), text(row, "workstation"),
-                   text(row, "number"), text(row, "gross"), text(row, "currency")});
-    table.empty() ? void(std::cout << "no purchases yet\n") : table.print();
-}
-
 }  // namespace
 
 void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome) {
@@ -62,31 +51,6 @@ void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome) 
         if (!answer) return;
         common.json ? print_json(*answer) : print_reconciliation(*answer);
         if (text(*answer, "balanced") != "true") outcome = Exit::no;
-    });
-
-    auto* customer = app.add_subcommand("customer", "What the centre knows of one customer")
-                         ->require_subcommand(1);
-    auto* show =
-        customer->add_subcommand("show", "Her purchases over all tills, found by any identifier");
-    static constexpr std::array<std::pair<const char*, const char*>, 4> kinds = {
-        {{"--card", "loyalty_card"},
-         {"--phone", "phone"},
-         {"--email", "email"},
-         {"--number", "customer_number"}}};
-    const auto values = std::make_shared<std::array<std::string, kinds.size()>>();
-    auto* group = show->add_option_group("identifier", "exactly one");
-    group->require_option(1);
-    for (std::size_t i = 0; i < kinds.size(); ++i)
-        group->add_option(kinds[i].first, (*values)[i],
-                          std::string{"The customer's "} + kinds[i].second);
-    show->callback([&common, &outcome, values] {
-        boost::json::object body;
-        for (std::size_t i = 0; i < kinds.size(); ++i)
-            if (!(*values)[i].empty()) body = {{"type", kinds[i].second}, {"value", (*values)[i]}};
-        // In the body, not in the target: an identifier has no business in anybody's access log.
-        const auto answer = ask_gateway(common, outcome, "POST", "/admin/v1/customers/find",
-                                        boost::json::serialize(body));
-        if (answer) common.json ? print_json(*answer) : print_customer(*answer);
     });
 }
 

@@ -190,6 +190,8 @@ private:
                                   {"description", "This capture's own, for ever."},
                                   {"schema", {{"type", "string"}, {"pattern", "^[!-~]{1,128}$"}}}});
             out["requestBody"] = {{"required", true}, {"content", body(type)}};
+        } else if (command.method == "POST") {
+            out["requestBody"] = {{"required", true}, {"content", body(type)}};
         } else {
             for (int i = 0; i < type.field_count(); ++i) {
                 json::object shown{{"name", type.field(i)->name()},

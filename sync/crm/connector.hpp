@@ -1,12 +1,14 @@
 #pragma once
 
 #include "agent/core/result.hpp"
+#include "sync/crm/agreement.hpp"
 #include "sync/ledger/store.hpp"
 #include "sync/projection/queries.hpp"
 #include "sync/vault/vault.hpp"
 #include "sync/wire/events.pb.h"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,9 +23,16 @@ struct CrmEvent {
     Seq seq{0};
     v1::Event event;         ///< As it is projected: a correction in place of the original.
     std::int64_t at_ms = 0;  ///< When it happened, on the centre's clock.
-    std::optional<CustomerId> customer;
+    std::optional<CustomerId> customer;  ///< As who she is by now.
+    std::vector<CustomerId> family;      ///< Her, and those who turned out to be her.
+    std::vector<std::string> records;    ///< What this CRM calls its records of her, where it told of her first.
     v1::Personal person;                 ///< Who that is; empty unless the connector wants to know.
     std::vector<ConsentState> consents;  ///< Hers as they stand now, when she is known.
+    /// Of these, what this CRM does not have from us yet: what it had and has no more, it dropped itself.
+    v1::Personal fresh_person;
+    std::vector<ConsentState> fresh_consents;
+    Agreement agreement;  ///< Once it is applied.
+    std::vector<CountedItem> counted;  ///< Of an approved count: all that its session counted.
 
     /// "journal/seq": the same for ever, whatever becomes of the delivery.
     std::string id() const { return journal.value().text() + "/" + std::to_string(seq.value()); }
@@ -40,6 +49,17 @@ struct CrmOutcome {
     Kind kind = Kind::unknown;
     std::string field, cause;
     std::chrono::milliseconds retry_after{0};  ///< The CRM's wish.
+};
+
+/// A customer as a CRM has her now.
+struct CrmRecord {
+    std::string record;                  ///< The CRM's own name for it, for ever: "party/12".
+    std::optional<CustomerId> customer;  ///< Where the connector made it.
+    v1::Personal person;                 ///< Identifiers as the CRM writes them.
+    /// What it says of her, granted or not; `at_ms` of each is when that was changed last, 0 where it has no
+    /// word of it at all (not granted).
+    std::vector<ConsentState> consents;
+    std::int64_t changed_ms = 0;  ///< When anything of it changed last, on the CRM's clock.
 };
 
 /// One CRM. To add one, write a class of these functions and a line in the gateway's wiring; what to send, in
@@ -65,6 +85,18 @@ public:
     /// Which of these are there already, by our id: asked before events of unknown outcome are sent again.
     /// A CRM that drops what it has by itself may say none.
     virtual Result<std::vector<bool>> look_up(std::span<const CrmEvent> events) = 0;
+
+    /// Hands over every customer that changed after `since` (what the last call returned; empty: ever) and that
+    /// `wanted(record, changed_ms)` does not know in this state already; returns the next `since`. Handing over
+    /// one twice is harmless, leaving one out is not: CRMs commit late what they dated early. A CRM that cannot
+    /// be asked says unsupported.
+    using Wanted = std::function<bool(const std::string& record, std::int64_t changed_ms)>;
+    using Visit = std::function<Result<void>(std::vector<CrmRecord>)>;
+    virtual Result<std::string> read_changes(const std::string& since, const Wanted& wanted,
+                                             const Visit& visit) {
+        (void)since, (void)wanted, (void)visit;
+        return Error{Errc::unsupported, "this CRM is not asked"};
+    }
 
     /// From any thread: whatever is under way ends.
     virtual void stop() = 0;

@@ -78,10 +78,20 @@ Result<Outbox::Delivered> Outbox::deliver(std::span<const CrmEvent> events, bool
             if (outcome.kind == Outcome::unknown) doubtful_.insert(events[i].journal);
             return done;
         }
+        if (outcome.kind == Outcome::applied) TILL_TRY_VOID(note_applied(events[i]));
         ++done.settled;
         wait_ = options_.retry_first;  // It works, if not always.
     }
     return done;
+}
+
+/// Only of those of whom the CRM was told something new: most events are sales of customers it knows.
+Result<void> Outbox::note_applied(const CrmEvent& event) {
+    if (event.event.has_customer_erased()) return state_.forget(event.family);
+    const bool is_news =
+        event.fresh_person.ByteSizeLong() > 0 || !event.fresh_consents.empty();
+    if (!event.customer || !is_news) return {};
+    return state_.agree(connector_.name(), {{*event.customer, event.agreement}});
 }
 
 Result<bool> Outbox::hand_over(const JournalId& journal, Seq upto, Step& step) {

@@ -74,6 +74,7 @@ private:
     };
     Result<bool> hand_over(const JournalId& journal, Seq upto, Step& step);
     Result<void> hand_over_late(Step& step);
+    Result<void> note_applied(const CrmEvent& event);
     Result<Delivered> deliver(std::span<const CrmEvent> events, bool doubtful, Step& step);
     void trouble(const CrmOutcome& outcome, Step& step);
 

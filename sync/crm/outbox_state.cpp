@@ -134,6 +134,17 @@ Result<std::uint64_t> OutboxState::refused_count(const std::string& connector) {
     return count.value_or(0);
 }
 
+Result<bool> OutboxState::is_open(const std::string& connector, const JournalId& journal, Seq seq) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement look,
+             database_.prepare("SELECT 1 FROM late WHERE connector = ?1 AND journal = ?2 AND seq = "
+                               "?3 UNION SELECT 1 FROM refused WHERE connector = ?1 AND journal = "
+                               "?2 AND seq = ?3"));
+    const auto any = [](const Row&) { return true; };
+    TILL_TRY(const auto found, look.one(any, connector, blob(journal), seq.value()));
+    return found.has_value();
+}
+
 Result<std::uint64_t> OutboxState::retry(const std::string& connector) {
     const std::scoped_lock lock{mutex_};
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
@@ -146,6 +157,50 @@ Result<std::uint64_t> OutboxState::retry(const std::string& connector) {
     const auto count = static_cast<std::uint64_t>(database_.changes());
     TILL_TRY_VOID(commit(std::move(transaction)));
     return count;
+}
+
+Result<Agreement> OutboxState::agreement(const std::string& connector, const CustomerId& customer) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement one, database_.prepare("SELECT state FROM agreed WHERE connector = ? "
+                                              "AND customer = ?"));
+    const auto read = [](const Row& row) { return Bytes{row.bytes(0)}; };
+    TILL_TRY(const auto state, one.one(read, connector, Blob{customer.value().bytes()}));
+    return state ? Agreement::parse(*state) : Agreement{};
+}
+
+Result<void> OutboxState::agree(const std::string& connector, const Agreements& all) {
+    if (all.empty()) return {};
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement put, database_.prepare("INSERT OR REPLACE INTO agreed VALUES (?, ?, ?)"));
+    for (const auto& [customer, on] : all)
+        TILL_TRY_VOID(put.run(connector, Blob{customer.value().bytes()}, Blob{on.serialised()}));
+    return commit(std::move(transaction));
+}
+
+Result<void> OutboxState::forget(std::span<const CustomerId> customers) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement drop, database_.prepare("DELETE FROM agreed WHERE customer = ?"));
+    for (const CustomerId& one : customers)
+        TILL_TRY_VOID(drop.run(Blob{one.value().bytes()}));
+    return commit(std::move(transaction));
+}
+
+Result<std::string> OutboxState::since(const std::string& connector) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Statement one, database_.prepare("SELECT since FROM inbox WHERE connector = ?"));
+    TILL_TRY(const auto found,
+             one.one([](const Row& row) { return std::string{row.bytes(0)}; }, connector));
+    return found.value_or("");
+}
+
+Result<void> OutboxState::read_up_to(const std::string& connector, const std::string& since) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement put, database_.prepare("INSERT OR REPLACE INTO inbox VALUES (?, ?)"));
+    TILL_TRY_VOID(put.run(connector, since));
+    return commit(std::move(transaction));
 }
 
 }  // namespace till::sync

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sync/crm/agreement.hpp"
 #include "agent/store/database.hpp"
 #include "sync/ledger/store.hpp"
 
@@ -7,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,8 +53,19 @@ public:
 
     Result<std::vector<Refusal>> refused(const std::string& connector, std::size_t most);
     Result<std::uint64_t> refused_count(const std::string& connector);
+    /// Whether an event behind the cursor is late or refused.
+    Result<bool> is_open(const std::string& connector, const JournalId& journal, Seq seq);
     /// Refused events are late again: sent once more in their turn. How many.
     Result<std::uint64_t> retry(const std::string& connector);
+
+    /// Empty when there is none.
+    Result<Agreement> agreement(const std::string& connector, const CustomerId& customer);
+    using Agreements = std::vector<std::pair<CustomerId, Agreement>>;
+    Result<void> agree(const std::string& connector, const Agreements& all);
+    /// Of those who were erased.
+    Result<void> forget(std::span<const CustomerId> customers);
+    Result<std::string> since(const std::string& connector);
+    Result<void> read_up_to(const std::string& connector, const std::string& since);
 
 private:
     explicit OutboxState(Database database) : database_{std::move(database)} {}

@@ -13,7 +13,8 @@ namespace till::sync {
 
 /// Tryton 6.0: customers (party.party, code "till:cust:ID"), sales and returns (sale.sale, reference
 /// "till:STORE-LANE-DAY-NUMBER", done at once, without invoice or shipment), consents (marketing.email rows of a
-/// list; the party categories "consent:sms" and "consent:profiling").
+/// list; the party categories "consent:sms" and "consent:profiling"), approved stock counts (stock.inventory of the
+/// store's storage location). What people change of a party there is read back.
 ///
 /// Every write is an ensure: what is there by our key is finished or changed, never made twice. Stock Tryton
 /// enforces no key of a sale: that it is looked up first, and only when what came before has surely ended, is
@@ -39,12 +40,15 @@ public:
     std::vector<CrmOutcome> apply(std::span<const CrmEvent> events) override;
     /// Says none: apply() looks by itself, and may have to finish what it finds.
     Result<std::vector<bool>> look_up(std::span<const CrmEvent> events) override;
+    Result<std::string> read_changes(const std::string& since, const Wanted& wanted,
+                                     const Visit& visit) override;
     void stop() override { client_.stop(); }
 
 private:
     using Json = boost::json::value;
     struct Party {
         std::int64_t id = 0, address = 0;
+        bool replaced = false;  // By another, into which it was merged.
     };
 
     Result<void> ensure(const CrmEvent& event);
@@ -55,9 +59,28 @@ private:
                                         const std::string& reference);
     Result<boost::json::array> lines_of(const v1::RetailTransaction& sale);
     Result<Party> ensure_party(const CrmEvent& event);
-    Result<std::optional<Party>> find_party(const std::string& code);
-    Result<void> update_party(const Party& party, const v1::Personal& person);
-    Result<void> ensure_consents(const CrmEvent& event);
+    Result<std::vector<Party>> find_parties(boost::json::array wanted);
+    /// All that are her: by our code of each of her family, or as Tryton told of her.
+    Result<std::vector<Party>> parties_of(const CrmEvent& event);
+    Result<void> unite(const CrmEvent& event, std::vector<Party>& parties);
+    Result<void> create_party(const CrmEvent& event);
+    Result<void> add_address(const Party& party, const v1::Personal& person);
+    Result<void> update_party(const Party& party, const v1::Personal& fresh);
+    Result<void> erase(const CrmEvent& event);
+    Result<void> erase_party(std::int64_t party);
+    Result<void> run_wizard(const std::string& wizard, const char* button, const Json& form,
+                            std::int64_t party);
+    Result<void> ensure_counted(const CrmEvent& event);
+    Result<boost::json::array> rows(const std::string& model, boost::json::array wanted,
+                                    std::initializer_list<std::string_view> fields);
+    using Changed = std::map<std::int64_t, std::int64_t>;  // Party to when, in milliseconds.
+    Result<std::int64_t> add_changed(const char* model, const char* party_field, bool has_active,
+                                     std::int64_t since_ms, Changed& changed);
+    Result<std::int64_t> add_changed_emails(std::int64_t since_ms, Changed& changed);
+    Result<std::vector<CrmRecord>> read_parties(std::span<const std::int64_t> parties,
+                                                const Changed& changed);
+    Result<void> add_email_consents(std::vector<CrmRecord>& records);
+    Result<void> ensure_consents(const CrmEvent& event, const Party& party);
     Result<void> ensure_listed(const std::string& email, bool granted);
     Result<std::int64_t> required(const std::string& model, const std::string& field,
                                   const std::string& value, const char* of);

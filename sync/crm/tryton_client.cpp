@@ -93,10 +93,13 @@ Result<void> TrytonClient::log_in() {
     return {};
 }
 
-Result<json::value> TrytonClient::call(std::string_view method, json::array params) {
+Result<json::value> TrytonClient::call(std::string_view method, json::array params,
+                                       const json::object& about) {
     if (session_.empty()) TILL_TRY_VOID(log_in());
     const std::string path = "/" + options_.database + "/";
-    params.push_back(json::object{{"company", company_}});
+    json::object context{{"company", company_}};
+    for (const auto& [key, value] : about) context[key] = value;
+    params.push_back(std::move(context));
     auto answer = exchange(method, params, path);
     if (answer || answer.error().code != Errc::forbidden) return answer;
     TILL_TRY_VOID(log_in());  // Once: it may only have forgotten us.

@@ -27,11 +27,12 @@ public:
     };
     explicit TrytonClient(Options options);
 
-    /// Calls "model.party.party.create" with `params` and the context. Fails by what the body says:
+    /// Calls "model.party.party.create" with `params` and the context, to which `about` is added. Fails by what the body says:
     /// malformed (UserError: what was sent is at fault), stale (ConcurrencyException), unsupported (a model or field
     /// that is not there: set up wrongly), forbidden, busy (asked to wait), out_of_range (too much at once), closed
     /// (nobody reached), outcome_unknown.
-    Result<boost::json::value> call(std::string_view method, boost::json::array params);
+    Result<boost::json::value> call(std::string_view method, boost::json::array params,
+                                    const boost::json::object& about = {});
 
     std::int64_t company() const { return company_; }  ///< Of the user; 0 before the first call.
     void stop() { http_.stop(); }

@@ -2,6 +2,7 @@
 
 #include "agent/core/decimal.hpp"
 
+#include <chrono>
 #include <cstdlib>
 
 namespace till::sync::detail {
@@ -18,6 +19,35 @@ json::object date(std::string_view day) {
             {"year", number(0, 4)},
             {"month", number(5, 2)},
             {"day", number(8, 2)}};
+}
+
+json::object datetime(std::int64_t ms) {
+    using namespace std::chrono;
+    const sys_time<milliseconds> time{milliseconds{ms}};
+    const auto day = floor<days>(time);
+    const year_month_day date{day};
+    const hh_mm_ss clock{time - day};
+    return {{"__class__", "datetime"},
+            {"year", int{date.year()}},
+            {"month", unsigned{date.month()}},
+            {"day", unsigned{date.day()}},
+            {"hour", clock.hours().count()},
+            {"minute", clock.minutes().count()},
+            {"second", clock.seconds().count()},
+            {"microsecond", clock.subseconds().count() * 1000}};
+}
+
+std::int64_t ms_of(const json::value* datetime) {
+    using namespace std::chrono;
+    if (!datetime || !datetime->is_object()) return 0;
+    const auto& parts = datetime->as_object();
+    const auto part = [&](const char* name) {
+        return static_cast<int>(integer(parts.if_contains(name)));
+    };
+    const sys_days day{year{part("year")} / part("month") / part("day")};
+    const auto time = day + hours{part("hour")} + minutes{part("minute")}
+                      + seconds{part("second")} + milliseconds{part("microsecond") / 1000};
+    return duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
 json::array clause(std::string_view field, std::string_view how, json::value value) {

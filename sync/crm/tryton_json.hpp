@@ -13,6 +13,14 @@ namespace till::sync::detail {
 namespace json = boost::json;
 
 json::object decimal(std::int64_t mantissa, int scale);
+/// What starts a party's name as a CrmRecord has it.
+inline constexpr std::string_view party_record = "party/";
+
+/// Of milliseconds since 1970, UTC.
+json::object datetime(std::int64_t ms);
+/// The reverse; 0 for anything else.
+std::int64_t ms_of(const json::value* datetime);
+
 /// Of YYYY-MM-DD.
 json::object date(std::string_view day);
 

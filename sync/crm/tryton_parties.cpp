@@ -1,13 +1,16 @@
 #include "sync/crm/tryton.hpp"
 #include "sync/crm/tryton_json.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace till::sync {
 
 using namespace detail;
 
 namespace {
 
-std::string name_of(const v1::Personal& person) {
+std::string name_text(const v1::Personal& person) {
     std::string name = person.given_name();
     if (!person.family_name().empty()) name += (name.empty() ? "" : " ") + person.family_name();
     return name.empty() ? person.company() : name;
@@ -31,6 +34,12 @@ json::object mechanism(std::string_view type, const std::string& value) {
     return {{"type", type}, {"value", value}};
 }
 
+json::object address_of(const v1::Personal& person) {
+    return {{"street", person.street()},
+            {"city", person.city()},
+            {"postal_code", person.postal_code()}};
+}
+
 std::string party_code(const CrmEvent& event) {
     return event.customer ? "till:cust:" + event.customer->value().text()
                           : "till:walkin:" + event.event.context().store();
@@ -38,66 +47,110 @@ std::string party_code(const CrmEvent& event) {
 
 }  // namespace
 
-Result<std::optional<Tryton::Party>> Tryton::find_party(const std::string& code) {
-    json::array params;
-    params.push_back(domain(clause("code", "=", json::string{code}), of_any_state()));
-    params.emplace_back(0);
-    params.emplace_back(1);
-    params.emplace_back(nullptr);
-    params.push_back(texts({"addresses"}));
-    TILL_TRY(const auto found, client_.call("model.party.party.search_read", std::move(params)));
-    const auto* list = found.if_array();
-    if (!list || list->empty()) return std::optional<Party>{};
-    const auto& there = list->front().as_object();
-    Party party{.id = integer(there.if_contains("id"))};
-    const auto* addresses = there.if_contains("addresses");
-    if (addresses && addresses->is_array() && !addresses->as_array().empty())
-        party.address = integer(&addresses->as_array().front());
-    return std::optional{party};
+Result<std::vector<Tryton::Party>> Tryton::find_parties(json::array wanted) {
+    wanted.push_back(of_any_state());
+    TILL_TRY(const auto found,
+             rows("party.party", std::move(wanted), {"addresses", "replaced_by"}));
+    std::vector<Party> parties;
+    for (const auto& row : found) {
+        const auto& there = row.as_object();
+        Party& party = parties.emplace_back(Party{.id = integer(there.if_contains("id"))});
+        party.replaced = integer(there.if_contains("replaced_by")) != 0;
+        const auto* addresses = there.if_contains("addresses");
+        if (addresses && addresses->is_array() && !addresses->as_array().empty())
+            party.address = integer(&addresses->as_array().front());
+    }
+    return parties;
+}
+
+Result<std::vector<Tryton::Party>> Tryton::parties_of(const CrmEvent& event) {
+    json::array codes, ids;
+    codes.emplace_back(party_code(event));
+    for (const CustomerId& one : event.family)
+        codes.emplace_back("till:cust:" + one.value().text());
+    for (const std::string& record : event.records)
+        if (record.starts_with(party_record))
+            ids.emplace_back(std::atoll(record.c_str() + party_record.size()));
+    TILL_TRY(auto parties, find_parties(domain(clause("code", "in", std::move(codes)))));
+    if (ids.empty()) return parties;
+    TILL_TRY(const auto told, find_parties(domain(clause("id", "in", std::move(ids)))));
+    for (const Party& one : told)
+        if (std::ranges::find(parties, one.id, &Party::id) == parties.end()) parties.push_back(one);
+    return parties;
+}
+
+/// Several that turned out to be one become one there, sales and all; one that was merged and is a customer of
+/// its own again comes back.
+Result<void> Tryton::unite(const CrmEvent& event, std::vector<Party>& parties) {
+    std::ranges::stable_sort(parties, {}, [](const Party& party) { return party.replaced; });
+    if (parties.empty()) return {};
+    if (parties.front().replaced) {
+        json::array params;
+        params.push_back(ids_of(parties.front().id));
+        params.push_back(json::object{{"active", true}, {"replaced_by", nullptr}});
+        TILL_TRY_VOID(client_.call("model.party.party.write", std::move(params)));
+    }
+    for (std::size_t i = 1; event.customer && i < parties.size(); ++i) {
+        if (parties[i].replaced) continue;
+        const Json form = json::object{{"source", parties[i].id},
+                                       {"destination", parties.front().id}};
+        TILL_TRY_VOID(run_wizard("party.replace", "replace", form, parties[i].id));
+    }
+    parties.resize(1);
+    return {};
+}
+
+Result<void> Tryton::create_party(const CrmEvent& event) {
+    const auto known = identifiers_of(event.person);
+    json::array mechanisms, cards, addresses;
+    addresses.push_back(address_of(event.person));
+    for (const auto& mail : known.emails) mechanisms.push_back(mechanism("email", mail));
+    for (const auto& phone : known.phones) mechanisms.push_back(mechanism("mobile", phone));
+    for (const auto& card : known.cards) cards.push_back(json::object{{"code", card}});
+    const std::string name = name_text(event.person);
+    json::array one, params;
+    one.push_back(json::object{
+        {"name", event.customer ? name : "Walk-in, store " + event.event.context().store()},
+        {"code", party_code(event)},
+        {"contact_mechanisms", created(std::move(mechanisms))},
+        {"identifiers", created(std::move(cards))},
+        {"addresses", created(std::move(addresses))}});
+    params.push_back(std::move(one));
+    TILL_TRY_VOID(client_.call("model.party.party.create", std::move(params)));
+    return {};
+}
+
+/// Of a party that somebody else made: a sale needs one.
+Result<void> Tryton::add_address(const Party& party, const v1::Personal& person) {
+    json::array params, addresses;
+    addresses.push_back(address_of(person));
+    params.push_back(ids_of(party.id));
+    params.push_back(json::object{{"addresses", created(std::move(addresses))}});
+    TILL_TRY_VOID(client_.call("model.party.party.write", std::move(params)));
+    return {};
 }
 
 Result<Tryton::Party> Tryton::ensure_party(const CrmEvent& event) {
-    const std::string code = party_code(event);
-    TILL_TRY(const auto there, find_party(code));
-    if (there && there->address != 0) {
-        TILL_TRY_VOID(update_party(*there, event.person));
-        return *there;
+    TILL_TRY(auto parties, parties_of(event));
+    const bool there = !parties.empty();
+    TILL_TRY_VOID(unite(event, parties));
+    if (!there) {
+        TILL_TRY_VOID(create_party(event));
+    } else if (parties.front().address == 0) {
+        TILL_TRY_VOID(add_address(parties.front(), event.person));
     }
-    json::array addresses;
-    addresses.push_back(json::object{{"street", event.person.street()},
-                                     {"city", event.person.city()},
-                                     {"postal_code", event.person.postal_code()}});
-    json::array params;
-    if (there) {  // Somebody else's: a sale needs an address.
-        params.push_back(ids_of(there->id));
-        params.push_back(json::object{{"addresses", created(std::move(addresses))}});
-        TILL_TRY_VOID(client_.call("model.party.party.write", std::move(params)));
-    } else {
-        const auto known = identifiers_of(event.person);
-        json::array mechanisms, cards;
-        for (const auto& mail : known.emails) mechanisms.push_back(mechanism("email", mail));
-        for (const auto& phone : known.phones) mechanisms.push_back(mechanism("mobile", phone));
-        for (const auto& card : known.cards) cards.push_back(json::object{{"code", card}});
-        const std::string name = name_of(event.person);
-        json::array one;
-        one.push_back(json::object{
-            {"name", event.customer ? name : "Walk-in, store " + event.event.context().store()},
-            {"code", code},
-            {"contact_mechanisms", created(std::move(mechanisms))},
-            {"identifiers", created(std::move(cards))},
-            {"addresses", created(std::move(addresses))}});
-        params.push_back(std::move(one));
-        TILL_TRY_VOID(client_.call("model.party.party.create", std::move(params)));
-    }
-    TILL_TRY(const auto made, find_party(code));
-    if (!made || made->address == 0) return Error{Errc::stale, "a customer is gone again"};
-    return *made;
+    if (there) TILL_TRY_VOID(update_party(parties.front(), event.fresh_person));
+    if (there && parties.front().address != 0) return parties.front();
+    TILL_TRY(parties, parties_of(event));
+    if (parties.empty() || parties.front().address == 0)
+        return Error{Errc::stale, "a customer is gone again"};
+    return parties.front();
 }
 
-/// Adds what is new of her; what the CRM has of its own stays.
-Result<void> Tryton::update_party(const Party& party, const v1::Personal& person) {
-    if (person.ByteSizeLong() == 0) return {};
-    const auto known = identifiers_of(person);
+/// Adds what is new of her, once; what the CRM has of its own, or dropped, stays as it is there.
+Result<void> Tryton::update_party(const Party& party, const v1::Personal& fresh) {
+    if (fresh.ByteSizeLong() == 0) return {};
+    const auto known = identifiers_of(fresh);
     json::array mechanisms, cards;
     const auto lacks = [&](const char* model, const char* field,
                            const std::string& value) -> Result<bool> {
@@ -106,21 +159,21 @@ Result<void> Tryton::update_party(const Party& party, const v1::Personal& person
         return ids.empty();
     };
     for (const auto& mail : known.emails) {
-        TILL_TRY(const bool fresh, lacks("party.contact_mechanism", "value", mail));
-        if (fresh) mechanisms.push_back(mechanism("email", mail));
+        TILL_TRY(const bool missing, lacks("party.contact_mechanism", "value", mail));
+        if (missing) mechanisms.push_back(mechanism("email", mail));
     }
     for (const auto& phone : known.phones) {
-        TILL_TRY(const bool fresh, lacks("party.contact_mechanism", "value_compact", phone));
-        if (fresh) mechanisms.push_back(mechanism("mobile", phone));
+        TILL_TRY(const bool missing, lacks("party.contact_mechanism", "value_compact", phone));
+        if (missing) mechanisms.push_back(mechanism("mobile", phone));
     }
     for (const auto& card : known.cards) {
-        TILL_TRY(const bool fresh, lacks("party.identifier", "code", card));
-        if (fresh) cards.push_back(json::object{{"code", card}});
+        TILL_TRY(const bool missing, lacks("party.identifier", "code", card));
+        if (missing) cards.push_back(json::object{{"code", card}});
     }
     json::object changes;
     if (!mechanisms.empty()) changes["contact_mechanisms"] = created(std::move(mechanisms));
     if (!cards.empty()) changes["identifiers"] = created(std::move(cards));
-    if (const std::string name = name_of(person); !name.empty()) {
+    if (const std::string name = name_text(fresh); !name.empty()) {
         TILL_TRY(const auto same,
                  search("party.party", domain(clause("id", "=", party.id),
                                               clause("name", "=", json::string{name}))));
@@ -135,8 +188,8 @@ Result<void> Tryton::update_party(const Party& party, const v1::Personal& person
 }
 
 /// As they stand now, whichever event said so: the last withdrawal cannot be undone by a grant that comes late.
-Result<void> Tryton::ensure_consents(const CrmEvent& event) {
-    for (const ConsentState& consent : event.consents) {
+Result<void> Tryton::ensure_consents(const CrmEvent& event, const Party& party) {
+    for (const ConsentState& consent : event.fresh_consents) {
         const bool by_mail = consent.channel == v1::ConsentSet::CONSENT_CHANNEL_EMAIL;
         if (consent.purpose == v1::ConsentSet::PURPOSE_MARKETING && by_mail) {
             for (const auto& mail : identifiers_of(event.person).emails)
@@ -150,10 +203,8 @@ Result<void> Tryton::ensure_consents(const CrmEvent& event) {
         TILL_TRY(const std::int64_t category,
                  required("party.category", "name", sms ? "consent:sms" : "consent:profiling",
                           "consents"));
-        TILL_TRY(const auto party, find_party(party_code(event)));
-        if (!party) return Error{Errc::stale, "a customer is gone again"};
         json::array params;
-        params.push_back(ids_of(party->id));
+        params.push_back(ids_of(party.id));
         params.push_back(
             json::object{{"categories", related(consent.granted ? "add" : "remove", category)}});
         TILL_TRY_VOID(client_.call("model.party.party.write", std::move(params)));

@@ -32,13 +32,19 @@ CrmOutcome outcome_of(const Error& error) {
     }
 }
 
+bool is_counted(const v1::Event& event) {
+    return event.stock_count_lines().state() == v1::StockCountLines::SESSION_STATE_APPROVED;
+}
+
 }  // namespace
 
 bool Tryton::wants(const v1::Event& event) const {
     const bool sold = event.has_retail_transaction()
                       && event.retail_transaction().status() == v1::TRANSACTION_STATUS_COMPLETED;
     return sold || event.has_post_void() || event.has_customer_enrolled()
-           || event.has_customer_identified() || event.has_consent_set();
+           || event.has_customer_identified() || event.has_consent_set()
+           || event.has_customers_merged() || event.has_customer_erased() || is_counted(event)
+           || (event.has_customer_changed() && event.customer_changed().source() != options_.name);
 }
 
 Result<std::vector<bool>> Tryton::look_up(std::span<const CrmEvent> events) {
@@ -70,9 +76,25 @@ Result<void> Tryton::ensure(const CrmEvent& event) {
     if (event.event.has_post_void())
         return ensure_sale(event, event.event.post_void().reversal(),
                            event.event.numbers().receipt_number());
+    if (is_counted(event.event)) return ensure_counted(event);
     if (!event.customer) return {};  // A person without any identifier: nobody that could be found.
-    TILL_TRY_VOID(ensure_party(event));
-    return ensure_consents(event);
+    if (event.event.has_customer_erased()) return erase(event);
+    if (event.person.ByteSizeLong() == 0) return {};  // Erased since.
+    TILL_TRY(const Party party, ensure_party(event));
+    return ensure_consents(event, party);
+}
+
+Result<json::array> Tryton::rows(const std::string& model, json::array wanted,
+                                 std::initializer_list<std::string_view> fields) {
+    json::array params;
+    params.push_back(std::move(wanted));
+    params.emplace_back(0);
+    params.emplace_back(nullptr);
+    params.emplace_back(nullptr);
+    params.push_back(texts(fields));
+    TILL_TRY(auto found, client_.call("model." + model + ".search_read", std::move(params)));
+    if (auto* list = found.if_array()) return std::move(*list);
+    return Error{Errc::outcome_unknown, "Tryton did not answer with a list"};
 }
 
 Result<std::vector<std::int64_t>> Tryton::search(const std::string& model, json::array wanted) {

@@ -5,7 +5,7 @@
 namespace till::sync {
 
 Result<v1::FeedPage> answer_feed(FeedStore& feeds, const v1::FeedRequest& request,
-                                 std::string_view store) {
+                                 std::string_view store, const OpenRecord& open) {
     v1::FeedPage answer;
     answer.set_feed(request.feed());
     TILL_TRY(*answer.mutable_epoch(), feeds.epoch());
@@ -19,6 +19,7 @@ Result<v1::FeedPage> answer_feed(FeedStore& feeds, const v1::FeedRequest& reques
         answer.mutable_next()->set_version(record.version());
         answer.mutable_next()->set_key(record.key());
         answer.mutable_next()->set_store(record.store());
+        if (open && record.has_body()) TILL_TRY_VOID(open(record));
         *records.add_records() = std::move(record);
     }
     TILL_TRY_VOID(pack_records(records, answer));

@@ -43,6 +43,10 @@ public:
     /// Every record that is not removed, by key and store.
     virtual Result<std::vector<v1::FeedRecord>> all(std::string_view feed) = 0;
 
+    /// The newest state of the records of one key, whichever stores they are for; removed ones without a body.
+    virtual Result<std::vector<v1::FeedRecord>> find(std::string_view feed,
+                                                     std::string_view key) = 0;
+
     struct Page {
         std::vector<v1::FeedRecord> records;
         std::uint64_t version = 0;  ///< Of the feed, as of this page.

@@ -54,6 +54,17 @@ public:
         });
     }
 
+    Result<std::vector<v1::FeedRecord>> find(std::string_view feed, std::string_view key) override {
+        return line_.retried([&](Postgres& db) -> Result<std::vector<v1::FeedRecord>> {
+            TILL_TRY(const auto rows, db.ask("SELECT key, store, alias, version, body FROM record "
+                                             "WHERE feed = $1 AND key = $2 ORDER BY store",
+                                             feed, key));
+            std::vector<v1::FeedRecord> records;
+            for (std::size_t i = 0; i < rows.size(); ++i) records.push_back(read_record(rows[i]));
+            return records;
+        });
+    }
+
     Result<Page> page(std::string_view feed, std::string_view store, const v1::FeedCursor& after,
                       std::size_t bytes_max) override {
         return line_.in_transaction([&](Postgres& db) -> Result<Page> {

@@ -38,6 +38,16 @@ public:
         return records;
     }
 
+    Result<std::vector<v1::FeedRecord>> find(std::string_view feed, std::string_view key) override {
+        TILL_TRY(Statement some,
+                 database_.prepare("SELECT key, store, alias, version, body FROM record "
+                                   "WHERE feed = ? AND key = ? ORDER BY store"));
+        std::vector<v1::FeedRecord> records;
+        const auto add = [&](const Row& row) { records.push_back(read_record(row)); };
+        TILL_TRY_VOID(some.each(add, feed, key));
+        return records;
+    }
+
     Result<Page> page(std::string_view feed, std::string_view store, const v1::FeedCursor& after,
                       std::size_t bytes_max) override {
         TILL_TRY(const Transaction snapshot,
@@ -83,6 +93,7 @@ private:
 Result<Database> open_database(const std::filesystem::path& file, Database::Mode mode) {
     TILL_TRY(Database database, Database::open({.file = file, .mode = mode}));
     TILL_TRY_VOID(migrate(database, sql::sync_feeds));
+    TILL_TRY_VOID(database.execute("PRAGMA secure_delete = ON"));  // Who is erased is overwritten.
     return database;
 }
 

@@ -1,7 +1,6 @@
 #include "sync/gateway/admin_api.hpp"
 
 #include "agent/core/hex.hpp"
-#include "agent/customer/identifier.hpp"
 #include "agent/runtime/log.hpp"
 #include "sync/gateway/admin_http.hpp"
 #include "sync/gateway/admin_json.hpp"
@@ -17,21 +16,6 @@ namespace till::sync {
 namespace json = boost::json;
 using Desk = ProjectionService::Desk;
 using namespace detail;
-
-namespace {
-
-Result<v1::IdentifierType> identifier_type(const std::string& text) {
-    std::string name = "IDENTIFIER_TYPE_" + text;
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    v1::IdentifierType type{};
-    if (!v1::IdentifierType_Parse(name, &type) || type == v1::IDENTIFIER_TYPE_UNSPECIFIED)
-        return Error{Errc::malformed, "not a kind of identifier", "type",
-                     "loyalty_card, phone, email, customer_number, vat_number, taiwan_carrier"};
-    return type;
-}
-
-}  // namespace
 
 Result<void> AdminApi::check_query(const Row& row, const HttpRequest& request) {
     std::string_view query = target_of(request);
@@ -192,33 +176,6 @@ asio::awaitable<HttpResponse> AdminApi::reconciliation(Asked request, Name) {
     co_return json_answer(request, body);
 }
 
-asio::awaitable<HttpResponse> AdminApi::find_customer(Asked request, Name) {
-    const auto body = body_of(request);
-    const auto kind = member(body, "type"), value = member(body, "value");
-    if (!kind) co_return problem(request, kind.error());
-    if (!value) co_return problem(request, value.error());
-    const auto type = identifier_type(*kind);
-    if (!type) co_return problem(request, type.error());
-    const IdentifierRules rules{.default_country = member(body, "country").value_or("GB"),
-                                .loyalty_prefixes = {}};
-    const auto normal = normalise(*type, *value, rules);
-    if (!normal) co_return problem(request, normal.error());
-    const auto look = [&](Desk& desk) -> Result<CustomerView> {
-        TILL_TRY(const auto customer, desk.vault.find(*type, *normal));
-        if (!customer) return Error{Errc::not_found, "no customer with that identifier"};
-        return desk.queries.customer(*customer);
-    };
-    const auto view = co_await projection_.ask<CustomerView>(look);
-    if (!view) co_return problem(request, view.error());
-    const json::object found{{"customer", view->customer.value().text()},
-                             {"first_seen", rfc3339(WallTime{view->first_seen_ms})},
-                             {"last_seen", rfc3339(WallTime{view->last_seen_ms})},
-                             {"enrolled", view->enrolled},
-                             {"business", view->business},
-                             {"transactions", rows_json(view->purchases)}};
-    co_return json_answer(request, found);
-}
-
 asio::awaitable<HttpResponse> AdminApi::new_code(Asked request, Name administrator) {
     const auto body = body_of(request);
     const auto store = member(body, "store"), lane = member(body, "lane");
@@ -252,6 +209,7 @@ asio::awaitable<HttpResponse> AdminApi::devices(Asked request, Name) {
         row["connected"] = fleet_.is_connected(device.id);
         row["agent_version"] = fleet_.agent_version(device.id);
         row["master_data_version"] = fleet_.master_data_version(device.id);
+        row["customers_version"] = fleet_.customers_version(device.id);
         rows.push_back(std::move(row));
     }
     co_return json_answer(request, {{"devices", std::move(rows)}});

@@ -2,10 +2,12 @@
 
 #include "sync/gateway/admin_openapi.hpp"
 #include "sync/gateway/auditor.hpp"
+#include "sync/gateway/centre_journal.hpp"
 #include "sync/gateway/crm_service.hpp"
 #include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/fleet.hpp"
 #include "sync/gateway/http.hpp"
+#include "sync/wire/note.hpp"
 
 #include <cstdint>
 #include <span>
@@ -19,13 +21,16 @@ namespace till::sync {
 class AdminApi {
 public:
     AdminApi(Ledger& ledger, EnrolmentDesk& enrolment, Fleet& fleet, ProjectionService& projection,
-             FeedDesk& feeds, CrmService& crm, Auditor& auditor, Clock& clock, std::uint16_t port)
+             FeedDesk& feeds, CrmService& crm, CentreJournal& own, const NoteSigner& signer,
+             Auditor& auditor, Clock& clock, std::uint16_t port)
         : ledger_{ledger},
           enrolment_{enrolment},
           fleet_{fleet},
           projection_{projection},
           feeds_{feeds},
           crm_{crm},
+          own_{own},
+          signer_{signer},
           auditor_{auditor},
           clock_{clock},
           port_{port} {}
@@ -54,6 +59,17 @@ private:
     asio::awaitable<HttpResponse> close_exception(Asked request, Name administrator);
     asio::awaitable<HttpResponse> correct_exception(Asked request, Name administrator);
     asio::awaitable<HttpResponse> find_customer(Asked request, Name);
+    asio::awaitable<HttpResponse> duplicates(Asked request, Name);
+    asio::awaitable<HttpResponse> merge(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> separate(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> unite(Asked request, Name administrator, bool merge);
+    asio::awaitable<HttpResponse> import_customers(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> export_person(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> erase_person(Asked request, Name administrator);
+    asio::awaitable<HttpResponse> erasure(Asked request, Name);
+    asio::awaitable<HttpResponse> retention_report(Asked request, Name);
+    asio::awaitable<Result<boost::json::object>> erasure_report(CustomerId customer);
+    HttpResponse signed_answer(Asked request, const boost::json::object& report) const;
     asio::awaitable<HttpResponse> new_code(Asked request, Name administrator);
     asio::awaitable<HttpResponse> codes(Asked request, Name);
     asio::awaitable<HttpResponse> devices(Asked request, Name);
@@ -72,6 +88,8 @@ private:
     ProjectionService& projection_;
     FeedDesk& feeds_;
     CrmService& crm_;
+    CentreJournal& own_;
+    const NoteSigner& signer_;
     Auditor& auditor_;
     Clock& clock_;
     std::uint16_t port_;

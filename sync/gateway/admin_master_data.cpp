@@ -95,7 +95,7 @@ asio::awaitable<HttpResponse> AdminApi::master_data(Asked request, Name) {
         shown_record["after"] = place;
         records.push_back(std::move(shown_record));
     }
-    json::object body{{"version", feeds_.version()}};
+    json::object body{{"version", feeds_.master_version()}};
     json::object all;
     for (const auto& [name, count] : counts) all[name] = count;
     body["counts"] = std::move(all);

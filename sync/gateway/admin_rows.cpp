@@ -35,10 +35,32 @@ std::span<const AdminApi::Row> AdminApi::rows() {
                   "object"},
         Parameter{"note", "Why; kept beside it."}};
     static constexpr std::array of_customers = {
+        Parameter{"customer", "Her id; else type and value."},
         Parameter{"type",
-                  "loyalty_card, phone, email, customer_number, vat_number, taiwan_carrier.", true},
-        Parameter{"value", "The identifier, as it is written.", true},
+                  "loyalty_card, phone, email, customer_number, vat_number, taiwan_carrier."},
+        Parameter{"value", "The identifier, as it is written."},
         Parameter{"country", "ISO 3166-1, for phone numbers without \"+\"; GB when absent."}};
+    static constexpr std::array of_merges = {
+        Parameter{"kept", "The id of the customer who stays.", true},
+        Parameter{"merged", "The id of the one who is the same.", true},
+        Parameter{"reason", "Kept beside it."}};
+    static constexpr std::array of_customer_imports = {
+        Parameter{"customers",
+                  "Up to a thousand objects: given_name, family_name, company, language, "
+                  "loyalty_card, phone, email, customer_number, vat_number.",
+                  true, "array"},
+        Parameter{"country", "ISO 3166-1, for phone numbers without \"+\"; GB when absent."}};
+    static constexpr std::array of_erasures = {
+        Parameter{"customer", "Her id; else type and value."},
+        Parameter{"type", "As for find_customer."},
+        Parameter{"value", "The identifier, as it is written."},
+        Parameter{"country", "ISO 3166-1, for phone numbers without \"+\"; GB when absent."},
+        Parameter{"reason", "Kept beside it."}};
+    static constexpr std::array one_customer = {Parameter{"customer", "Her id.", true}};
+    static constexpr std::array of_reports = {
+        Parameter{"currency", "Of the purchases that count; the one with most when absent."},
+        Parameter{"until", "The last business day that counts; the newest when absent."},
+        Parameter{"lapsed_days", "Without a purchase for so long she has lapsed; 180 when absent."}};
     static constexpr std::array of_codes = {Parameter{"store", "Store.", true},
                                             Parameter{"lane", "Workstation.", true}};
     static constexpr std::array of_revocations = {
@@ -90,6 +112,30 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Row{{"POST", "/admin/v1/customers/find", "find_customer",
              "A customer with all purchases, by any identifier.", of_customers},
             &AdminApi::find_customer},
+        Row{{"GET", "/admin/v1/customers/duplicates", "duplicates",
+             "Customers who may be one person, and those who were found to be.", {}},
+            &AdminApi::duplicates},
+        Row{{"POST", "/admin/v1/customers/merge", "merge_customers",
+             "Two customers are one person. It can be undone.", of_merges},
+            &AdminApi::merge},
+        Row{{"POST", "/admin/v1/customers/separate", "separate_customers",
+             "They are not, after all; no rule merges them again.", of_merges},
+            &AdminApi::separate},
+        Row{{"POST", "/admin/v1/customers/import", "import_customers",
+             "Customers of another system; who is known is found again.", of_customer_imports},
+            &AdminApi::import_customers},
+        Row{{"POST", "/admin/v1/privacy/export", "export_person",
+             "All that is known of a customer, signed (GDPR 15 and 20).", of_customers},
+            &AdminApi::export_person},
+        Row{{"POST", "/admin/v1/privacy/erase", "erase_person",
+             "Erases a customer everywhere; answers with a signed report (GDPR 17).", of_erasures},
+            &AdminApi::erase_person},
+        Row{{"GET", "/admin/v1/privacy/erasure", "erasure",
+             "Where an erasure is done and where pending, signed.", one_customer},
+            &AdminApi::erasure},
+        Row{{"GET", "/admin/v1/reports/retention", "retention_report",
+             "Whether customers come back.", of_reports},
+            &AdminApi::retention_report},
         Row{{"POST", "/admin/v1/enrolment-codes", "new_code",
              "A one-time code that makes a device known.", of_codes},
             &AdminApi::new_code},

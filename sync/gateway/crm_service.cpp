@@ -1,11 +1,15 @@
 #include "sync/gateway/crm_service.hpp"
 
-#include "agent/core/limits.hpp"
 #include "agent/runtime/log.hpp"
 #include "agent/runtime/private_file.hpp"
+#include "agent/runtime/task_group.hpp"
 #include "sync/crm/tryton.hpp"
 #include "sync/crm/webhook.hpp"
+#include "sync/gateway/crm_source.hpp"
 #include "sync/projection/queries.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <limits>
 
@@ -15,61 +19,33 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto idle = 500ms;  // Between two looks for news.
+constexpr auto idle = 500ms;           // Between two looks for news.
+constexpr auto between_readings = 2s;  // Of what changed in a CRM.
 
-/// What counts, out of ledger, tables and vault. One for each thread.
-class Source final : public OutboxSource {
-public:
-    Source(std::unique_ptr<Store> store, std::unique_ptr<Queries> queries,
-           std::unique_ptr<Vault> vault)
-        : store_{std::move(store)}, queries_{std::move(queries)}, vault_{std::move(vault)} {}
-
-    Result<std::vector<std::pair<JournalId, Seq>>> projected() override {
-        return queries_->cursors();
+/// Says it in the centre's journal, from a thread that has no loop.
+Result<void> say(CentreJournal& own, const std::string& connector, std::vector<CrmChange> changes) {
+    std::vector<CentreJournal::Entry> entries;
+    for (CrmChange& change : changes) {
+        auto& entry = entries.emplace_back();
+        entry.event.mutable_origin()->set_caller("crm:" + connector);
+        entry.event.mutable_origin()->set_key(change.key);
+        *entry.event.mutable_customer_changed() = std::move(change.said);
+        entry.person = std::move(change.person);
+        entry.at_ms = change.at_ms;
     }
-
-    Result<std::vector<Candidate>> read(const JournalId& journal, Seq after, Seq upto,
-                                        std::size_t most, bool with_person) override {
-        TILL_TRY(const auto run, store_->read(journal, after, limits::batch_bytes_target, most));
-        std::vector<Candidate> found;
-        for (const StoredEnvelope& one : run) {
-            if (one.envelope.seq > upto) break;
-            TILL_TRY(found.emplace_back(), judge(journal, one, with_person));
-        }
-        return found;
-    }
-
-private:
-    Result<Candidate> judge(const JournalId& journal, const StoredEnvelope& one, bool with_person) {
-        Candidate candidate{.seq = one.envelope.seq};
-        TILL_TRY(auto standing, queries_->standing(journal, one.envelope.seq));
-        candidate.verdict = standing.counts  ? Verdict::counts
-                            : standing.waits ? Verdict::waits
-                                             : Verdict::never;
-        CrmEvent& event = candidate.event;
-        event.journal = journal;
-        event.seq = one.envelope.seq;
-        event.at_ms = one.envelope.times.wall.value() - one.clock_offset_ms;
-        event.customer = standing.customer;
-        const bool read =
-            event.event.ParseFromString(standing.correction.value_or(one.envelope.body));
-        const bool training = event.event.retail_transaction().training()
-                              || event.event.post_void().reversal().training();
-        if (!read || training) candidate.verdict = standing.waits ? Verdict::waits : Verdict::never;
-        if (candidate.verdict != Verdict::counts || !event.customer || !with_person)
-            return candidate;
-        TILL_TRY(auto view, queries_->customer(*event.customer));
-        event.consents = std::move(view.consents);
-        auto person = vault_->show(*event.customer);
-        if (person) event.person = *std::move(person);
-        if (!person && person.error().code != Errc::not_found) return person.error();
-        return candidate;
-    }
-
-    std::unique_ptr<Store> store_;
-    std::unique_ptr<Queries> queries_;
-    std::unique_ptr<Vault> vault_;
-};
+    asio::io_context loop{1};
+    const auto staying = asio::make_work_guard(loop);
+    Result<Seq> done = Error{Errc::abandoned, "stopping"};
+    const auto append = [&]() -> asio::awaitable<void> {
+        done = co_await own.append(std::move(entries));
+        loop.stop();
+    };
+    TaskGroup only{loop.get_executor()};
+    only.spawn(append());
+    loop.run();
+    if (!done) return done.error();
+    return {};
+}
 
 Secret copy(const Secret& key) { return Secret{key.reveal()}; }
 
@@ -111,24 +87,27 @@ Result<Secret> read_line(const std::filesystem::path& file) {
 struct CrmService::Runner {
     std::string url;
     std::unique_ptr<CrmConnector> connector;
-    std::unique_ptr<Source> source;
+    std::unique_ptr<CrmSource> source;
     std::unique_ptr<Outbox> outbox;
+    std::unique_ptr<Inbox> inbox;
+    bool is_asked = true;  // Whether changes are read from this CRM.
+    std::optional<std::chrono::steady_clock::time_point> read;
     std::unique_ptr<Queries> asked;  // By those who ask how it stands; under the service's mutex.
     std::string trouble;             // The same.
 };
 
 Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, const HomeKeys& keys,
                                                      const GatewaySettings& settings,
-                                                     const OpenStore& reading, Clock& clock,
-                                                     Random& random) {
+                                                     const OpenStore& reading, CentreJournal& own,
+                                                     Clock& clock, Random& random) {
     std::unique_ptr<CrmService> service{new CrmService};
     if (settings.webhooks.empty() && settings.trytons.empty()) return service;
     TILL_TRY(service->state_, OutboxState::open(home / "outbox.db"));
     const auto in_home = [&](const std::filesystem::path& file) {
         return file.empty() ? file : home.root / file;
     };
-    const auto add = [&](std::unique_ptr<CrmConnector> connector,
-                         const std::string& url) -> Result<void> {
+    const auto add = [&](std::unique_ptr<CrmConnector> connector, const std::string& url,
+                         const std::string& country) -> Result<void> {
         auto runner = std::make_unique<Runner>();
         runner->url = url;
         runner->connector = std::move(connector);
@@ -138,8 +117,16 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
         TILL_TRY(auto vault,
                  Vault::open(home / "vault.db", copy(keys), random, Vault::Access::reading));
         TILL_TRY(runner->asked, Queries::open(projection));
-        runner->source =
-            std::make_unique<Source>(std::move(store), std::move(queries), std::move(vault));
+        const std::string& name = runner->connector->name();
+        CrmSource::Parts parts{.store = std::move(store),
+                               .queries = std::move(queries),
+                               .vault = std::move(vault),
+                               .connector = name,
+                               .country = country};
+        runner->source = std::make_unique<CrmSource>(std::move(parts), *service->state_);
+        runner->inbox = std::make_unique<Inbox>(
+            *runner->source, *service->state_, *runner->connector,
+            [&own, name](std::vector<CrmChange> changes) { return say(own, name, std::move(changes)); });
         runner->outbox = std::make_unique<Outbox>(*runner->source, *service->state_,
                                                   *runner->connector, clock, Outbox::Options{});
         service->runners_.push_back(std::move(runner));
@@ -157,7 +144,7 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
                               .person = webhook.person,
                               .secrets = [secrets] { return read_secrets(secrets); },
                               .now = [&clock] { return clock.now().wall; }}),
-                          webhook.url));
+                          webhook.url, {}));
     }
     for (const auto& tryton : settings.trytons) {
         const auto password = in_home(tryton.password_file);
@@ -171,7 +158,7 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
                                          .authorities = in_home(tryton.authorities)},
                               .settle = tryton.settle,
                               .list = tryton.list}),
-                          tryton.url));
+                          tryton.url, tryton.country));
     }
     return service;
 }
@@ -194,6 +181,7 @@ void CrmService::run(Runner& runner) {
     while (!stopping_) {
         lock.unlock();
         auto step = runner.outbox->step();
+        const bool more = step && step->trouble.empty() && !step->busy && read_back(runner);
         lock.lock();
         const std::string trouble = step ? step->trouble : "our own disk: " + step.error().detail;
         const bool news = trouble != runner.trouble && !stopping_;
@@ -202,10 +190,24 @@ void CrmService::run(Runner& runner) {
                 trouble.empty() ? "events are taken again" : "events are not taken",
                 {{"connector", runner.connector->name()}, {"cause", trouble}});
         runner.trouble = trouble;
-        if (step && step->busy) continue;
+        if (step && (step->busy || more)) continue;
         const auto pause = step && step->pause.count() > 0 ? step->pause : idle;
         wake_.wait_for(lock, pause, [this] { return stopping_; });
     }
+}
+
+/// A CRM that takes events and cannot be read is behind with its changes, no more: it is tried again.
+bool CrmService::read_back(Runner& runner) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!runner.is_asked || (runner.read && now - *runner.read < between_readings)) return false;
+    runner.read = now;
+    const auto news = runner.inbox->step();
+    if (news) return *news > 0;
+    runner.is_asked = news.error().code != Errc::unsupported;
+    if (runner.is_asked)
+        log(LogLevel::warning, "crm", "changes are not read",
+            {{"connector", runner.connector->name()}, {"cause", news.error().detail}});
+    return false;
 }
 
 Result<CrmService::Runner*> CrmService::find(const std::string& name) {
@@ -242,6 +244,18 @@ Result<std::vector<OutboxState::Refusal>> CrmService::refused(const std::string&
 Result<std::uint64_t> CrmService::retry(const std::string& name) {
     TILL_TRY_VOID(find(name));
     return state_->retry(name);
+}
+
+Result<std::vector<std::pair<std::string, bool>>> CrmService::reached(const JournalId& journal,
+                                                                      Seq seq) {
+    std::vector<std::pair<std::string, bool>> all;
+    for (const auto& runner : runners_) {
+        const std::string& name = runner->connector->name();
+        TILL_TRY(const auto cursor, state_->cursor(name, journal));
+        TILL_TRY(const bool open, state_->is_open(name, journal, seq));
+        all.emplace_back(name, cursor.seq >= seq && !open);
+    }
+    return all;
 }
 
 Result<Seq> CrmService::offered(const JournalId& journal) {

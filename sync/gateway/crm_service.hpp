@@ -2,6 +2,7 @@
 
 #include "agent/core/clock.hpp"
 #include "sync/crm/outbox.hpp"
+#include "sync/gateway/centre_journal.hpp"
 #include "sync/gateway/home.hpp"
 #include "sync/gateway/settings.hpp"
 
@@ -20,10 +21,11 @@ namespace till::sync {
 class CrmService {
 public:
     using OpenStore = std::function<Result<std::unique_ptr<Store>>()>;
+    /// Changes in a CRM are said in `own`.
     static Result<std::unique_ptr<CrmService>> open(const HomePaths& home, const HomeKeys& keys,
                                                     const GatewaySettings& settings,
-                                                    const OpenStore& reading, Clock& clock,
-                                                    Random& random);
+                                                    const OpenStore& reading, CentreJournal& own,
+                                                    Clock& clock, Random& random);
     ~CrmService();  ///< Ends what is under way, then joins.
 
     void start();
@@ -39,6 +41,8 @@ public:
     /// not_found for a name that there is not.
     Result<std::vector<OutboxState::Refusal>> refused(const std::string& name, std::size_t most);
     Result<std::uint64_t> retry(const std::string& name);
+    /// Which connectors have taken this event.
+    Result<std::vector<std::pair<std::string, bool>>> reached(const JournalId& journal, Seq seq);
     /// Every connector has been offered this journal up to here; the highest there is without connectors.
     Result<Seq> offered(const JournalId& journal);
 
@@ -47,6 +51,8 @@ private:
     CrmService() = default;
     Result<Runner*> find(const std::string& name);
     void run(Runner& runner);
+    /// Whether to look again soon.
+    bool read_back(Runner& runner);
 
     std::unique_ptr<OutboxState> state_;
     std::vector<std::unique_ptr<Runner>> runners_;

@@ -1,5 +1,7 @@
 #include "sync/gateway/fleet.hpp"
 
+#include "sync/gateway/customer_desk.hpp"
+
 #include "agent/runtime/log.hpp"
 #include "sync/tls/certificate.hpp"
 
@@ -60,6 +62,20 @@ std::string Fleet::agent_version(const DeviceId& device) const {
 std::uint64_t Fleet::master_data_version(const DeviceId& device) const {
     tillstream::v1::Telemetry said;
     return said.ParseFromString(telemetry(device)) ? said.master_data_version() : 0;
+}
+
+std::uint64_t Fleet::customers_version(const DeviceId& device) const {
+    tillstream::v1::Telemetry said;
+    return said.ParseFromString(telemetry(device)) ? said.customers_version() : 0;
+}
+
+std::uint64_t Fleet::erasures_version(const DeviceId& device) const {
+    tillstream::v1::Telemetry said;
+    return said.ParseFromString(telemetry(device)) ? said.erasures_version() : 0;
+}
+
+asio::awaitable<v1::CustomerAnswer> Fleet::who_is(v1::CustomerQuestion question) {
+    return sync::who_is(projection_, std::move(question));
 }
 
 Bytes Fleet::telemetry(const DeviceId& device) const {

@@ -20,6 +20,7 @@ public:
                                               GatewaySession::StoreTotals totals) override;
     void keep_telemetry(const DeviceId& device, Bytes telemetry) override;
     void greeted(const DeviceId& device, std::string agent_version) override;
+    asio::awaitable<v1::CustomerAnswer> who_is(v1::CustomerQuestion question) override;
     void seen(const DeviceId& device, bool connected) override;
 
     bool is_connected(const DeviceId& device) const;
@@ -27,6 +28,8 @@ public:
     std::string agent_version(const DeviceId& device) const;  ///< Empty until it came in.
     /// In use there, as its newest telemetry says; 0: none, or it has not said.
     std::uint64_t master_data_version(const DeviceId& device) const;
+    std::uint64_t customers_version(const DeviceId& device) const;  ///< The same.
+    std::uint64_t erasures_version(const DeviceId& device) const;   ///< The same.
     Bytes telemetry(
         const DeviceId& device) const;  ///< The newest, serialised; empty when none came.
 

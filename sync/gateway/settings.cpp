@@ -96,6 +96,17 @@ constexpr std::array storage = {
                 "checkpoint proves the chain. 0: for ever."},
 };
 
+constexpr std::array customers = {
+    Setting{.key = "everywhere_days",
+            .type = Type::integer,
+            .fallback = "30",
+            .least = 0,
+            .most = 3650,
+            .unit = "days",
+            .meaning = "How long after she was last seen the tills of every store know a customer; "
+                       "later only those of the stores where she bought."},
+};
+
 constexpr std::array ledger = {
     Setting{.key = "url",
             .meaning = "postgresql://user:password@host:port/database, shared by all gateways of "
@@ -162,7 +173,7 @@ constexpr std::array tryton = {
     Setting{.key = "database", .required = true, .meaning = "Its database."},
     Setting{.key = "user",
             .required = true,
-            .meaning = "A user of the groups Sales, Marketing and Party Administration."},
+            .meaning = "A user of the groups Sales, Stock, Marketing and Party Administration."},
     Setting{.key = "password_file",
             .type = Type::path,
             .required = true,
@@ -182,6 +193,9 @@ constexpr std::array tryton = {
     Setting{.key = "list",
             .fallback = "Newsletter",
             .meaning = "The mailing list of customers who agreed to be written to."},
+    Setting{.key = "country",
+            .fallback = "GB",
+            .meaning = "ISO 3166-1 code; phone numbers without \"+\" are of this country."},
 };
 
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
@@ -193,11 +207,12 @@ constexpr std::array sections = {
     Section{"listen", false, listen, "Where devices and administrators find this gateway."},
     Section{"enrolment", false, enrolment, "How devices become known."},
     Section{"storage", false, storage, "What the centre holds."},
+    Section{"customers", false, customers, "What goes down to the tills of customers."},
     Section{"ledger", false, ledger, "Where events, devices and codes are kept."},
     Section{"metrics", false, metrics, "For monitoring (Prometheus) and load balancers."},
     Section{"webhook", true, webhook,
             "A CRM, or any server, that is told what happens in the shops."},
-    Section{"tryton", true, tryton, "A Tryton (6.0) that has customers, sales and consents."},
+    Section{"tryton", true, tryton, "A Tryton (6.0) that has customers, sales, consents and stock."},
     Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
 };
 
@@ -232,6 +247,7 @@ Result<void> read_trytons(const config::Settings& settings, std::string_view fil
                                             .database = row.text("database"),
                                             .user = row.text("user"),
                                             .list = row.text("list"),
+                                            .country = row.text("country"),
                                             .password_file = row.text("password_file"),
                                             .authorities = row.text("authorities")};
         one.settle = std::chrono::seconds{row.integer("settle_seconds")};
@@ -291,6 +307,8 @@ Result<GatewaySettings> parse_gateway_settings(std::string_view toml, std::strin
     parsed.generations = static_cast<std::uint32_t>(e.integer("generations"));
     parsed.backup_age = std::chrono::hours{settings.section("storage").integer("backup_age_hours")};
     parsed.keep = std::chrono::days{settings.section("storage").integer("keep_days")};
+    parsed.customers_everywhere =
+        std::chrono::days{settings.section("customers").integer("everywhere_days")};
     const auto& ledger = settings.section("ledger");
     parsed.ledger_url = ledger.text("url");
     parsed.projects = ledger.boolean("projects");

@@ -30,6 +30,8 @@ struct GatewaySettings {
     std::uint32_t generations = 0;  ///< Receipt generations allotted to each enrolment.
     std::chrono::milliseconds backup_age{0};
     std::chrono::milliseconds keep{0};  ///< Raw events; 0: for ever.
+    /// How long after she was seen every store's tills know a customer.
+    std::chrono::milliseconds customers_everywhere{0};
     /// The PostgreSQL database that this gateway shares with others; none: SQLite in its home.
     std::optional<PostgresAddress> ledger;
     std::string ledger_url;  ///< As the file says it, password and all.
@@ -48,7 +50,7 @@ struct GatewaySettings {
     };
     std::vector<WebhookSettings> webhooks;
     struct TrytonSettings {
-        std::string name, url, database, user, list;
+        std::string name, url, database, user, list, country;
         std::filesystem::path password_file, authorities;  ///< As above.
         std::chrono::milliseconds settle{0};
     };

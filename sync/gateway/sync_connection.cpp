@@ -8,6 +8,7 @@
 #include "agent/runtime/task_group.hpp"
 #include "sync/ledger/ledger.hpp"
 #include "sync/tls/tls_teardown.hpp"
+#include "sync/wire/feed_page.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -40,7 +41,8 @@ public:
           session_{std::move(session)},
           outgoing_{socket_.get_executor()},
           work_{socket_.get_executor()},
-          feed_version_{connection.feeds.version()},
+          told_{connection.feeds.master_version(), connection.feeds.customers_version(),
+                connection.feeds.erasures_version()},
           ended_reading_{socket_.get_executor(), asio::steady_timer::time_point::max()},
           tasks_{socket_.get_executor()} {}
 
@@ -101,7 +103,10 @@ private:
                            [&](GatewaySession::ReadFeed& asked) {
                                tasks_.spawn(read_feed(std::move(asked.request)));
                            },
-                           [&](auto& asked) { work_.push(Work{std::move(asked)}); },
+                           [&](GatewaySession::AskCustomer& asked) {
+                           tasks_.spawn(ask_customer(std::move(asked.question)));
+                       },
+                       [&](auto& asked) { work_.push(Work{std::move(asked)}); },
                        },
                        action);
     }
@@ -199,11 +204,21 @@ private:
         feed(GatewaySession::FeedRead{std::move(page), connection_.clock.now()});
     }
 
+    asio::awaitable<void> ask_customer(v1::CustomerQuestion question) {
+        auto answer = co_await connection_.desk.who_is(std::move(question));
+        feed(GatewaySession::CustomerAnswered{std::move(answer), connection_.clock.now()});
+    }
+
     /// The device fetches what is new; a notice that is lost is made up for by its own next question.
     void tell_news() {
-        const std::uint64_t version = connection_.feeds.version();
-        if (std::exchange(feed_version_, version) == version) return;
-        feed(GatewaySession::Notify{"feed/" + std::string{master_feed}, version,
+        tell_version(master_feed, told_.master, connection_.feeds.master_version());
+        tell_version(customers_feed, told_.customers, connection_.feeds.customers_version());
+        tell_version(erasures_feed, told_.erasures, connection_.feeds.erasures_version());
+    }
+
+    void tell_version(std::string_view topic, std::uint64_t& told, std::uint64_t version) {
+        if (std::exchange(told, version) == version) return;
+        feed(GatewaySession::Notify{"feed/" + std::string{topic}, version,
                                     connection_.clock.now()});
     }
 
@@ -232,7 +247,10 @@ private:
     GatewaySession session_;
     Queue<Bytes> outgoing_;
     Queue<Work> work_;
-    std::uint64_t feed_version_;        // The device knows of it, or asks when it has come in.
+    struct Told {
+        std::uint64_t master, customers, erasures;
+    };
+    Told told_;  // Versions: the device knows of them, or asks when it has come in.
     asio::steady_timer ended_reading_;  // Never expires; cancelled when nothing more can be read.
     bool unread_ = false;
     std::size_t unsent_ = 0;  // Bytes queued for the writer or in its hands.

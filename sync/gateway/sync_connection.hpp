@@ -28,6 +28,9 @@ public:
     virtual void keep_telemetry(const DeviceId& device, Bytes telemetry) = 0;
     /// What it runs, as it says.
     virtual void greeted(const DeviceId& device, std::string agent_version) = 0;
+    /// Who that is: asked for a clerk who waits.
+    virtual asio::awaitable<tillstream::v1::CustomerAnswer> who_is(
+        tillstream::v1::CustomerQuestion question) = 0;
     /// Connected, or not any more.
     virtual void seen(const DeviceId& device, bool connected) = 0;
 };

@@ -1,5 +1,6 @@
 #include "sync/gateway/wiring.hpp"
 
+#include "agent/crypto/hash.hpp"
 #include "agent/crypto/system_random.hpp"
 #include "agent/runtime/deadline.hpp"
 #include "agent/runtime/file_lock.hpp"
@@ -9,7 +10,9 @@
 #include "agent/runtime/service_notify.hpp"
 #include "agent/runtime/system_clock.hpp"
 #include "sync/gateway/admin_api.hpp"
+#include "sync/gateway/centre_journal.hpp"
 #include "sync/gateway/crm_service.hpp"
+#include "sync/gateway/customer_desk.hpp"
 #include "sync/gateway/enrolment_desk.hpp"
 #include "sync/gateway/feed_desk.hpp"
 #include "sync/gateway/fleet.hpp"
@@ -257,7 +260,9 @@ Result<void> serve(const HomePaths& home) {
              EnrolmentDesk::open(std::move(registry), keys, settings, clock, random));
     TILL_TRY(const auto ledger, holdings.ledger());
     TILL_TRY(auto feed_store, holdings.feeds());
-    TILL_TRY(const auto feeds, FeedDesk::open(std::move(feed_store)));
+    const Digest customers_key = keyed_hash(keys.vault_key, "feed/customers");
+    TILL_TRY(const auto feeds,
+             FeedDesk::open(std::move(feed_store), Secret{view(customers_key)}));
     TILL_TRY(auto sources, holdings.sources());
     TILL_TRY(const auto projection,
              ProjectionService::open(home, keys, *ledger, std::move(sources), random));
@@ -265,11 +270,13 @@ Result<void> serve(const HomePaths& home) {
                              const KeptNote& kept) { return verify_note(kept, authority); };
     Auditor auditor{[&] { return holdings.reading(); }, is_ours};
     const auto open_reading = [&holdings] { return holdings.reading(); };
+    CentreJournal own{*ledger, keys.sealing.back().key, clock};
     const auto crm_settings = projection->is_here() ? settings : GatewaySettings{};
     TILL_TRY(const auto crm,
-             CrmService::open(home, keys, crm_settings, open_reading, clock, random));
+             CrmService::open(home, keys, crm_settings, open_reading, own, clock, random));
     Retention retention{*ledger, *projection, *crm, keys.notes, clock, settings.keep};
     Fleet fleet{*projection, clock};
+    CustomerDesk customers{*ledger, *projection, *feeds, clock, settings.customers_everywhere};
 
     std::optional<AdminApi> admin;
     const auto ask_admin = [&admin](HttpRequest request, std::string name) {
@@ -305,7 +312,8 @@ Result<void> serve(const HomePaths& home) {
                  HttpServer::listen(loops.front()->io().get_executor(), settings.metrics_address,
                                     settings.metrics_port, {}, show));
     }
-    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, *crm, auditor, clock, port);
+    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, *crm, own, *keys.notes, auditor, clock,
+                  port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
     crm->start();
@@ -314,6 +322,7 @@ Result<void> serve(const HomePaths& home) {
     if (monitored) loops.front()->spawn(monitored->run());
     loops.front()->spawn(keep_service_told());
     if (settings.ledger) loops.front()->spawn(follow_others(*enrolment, *feeds));
+    if (projection->is_here()) loops.front()->spawn(customers.run());
     if (settings.keep.count() > 0 && projection->is_here()) loops.front()->spawn(retention.run());
     const std::string where = settings.ledger ? settings.ledger->text() : "sqlite";
     log(LogLevel::info, "gateway", "listening",

@@ -222,6 +222,12 @@ asio::awaitable<Result<void>> Ledger::let_go(KeptNote checkpoint) {
         [kept = std::move(checkpoint)](Store& store) { return store.let_go(kept); });
 }
 
+asio::awaitable<Result<void>> Ledger::erase_sealed(JournalId journal, std::vector<Seq> events) {
+    return impl_->on_writer<void>([journal, events = std::move(events)](Store& store) {
+        return store.erase_sealed(journal, events);
+    });
+}
+
 asio::awaitable<Result<std::optional<JournalRow>>> Ledger::find(JournalId journal) {
     return impl_->on_reader<std::optional<JournalRow>>(
         [=](Store& store) { return store.find(journal); });

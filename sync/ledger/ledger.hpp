@@ -55,6 +55,9 @@ public:
     /// One step of it (Store::let_go); appends that wait go first or after.
     asio::awaitable<Result<void>> let_go(KeptNote checkpoint);
 
+    /// Store::erase_sealed().
+    asio::awaitable<Result<void>> erase_sealed(JournalId journal, std::vector<Seq> events);
+
     asio::awaitable<Result<std::optional<JournalRow>>> find(JournalId journal);
     asio::awaitable<Result<std::vector<JournalRow>>> journals();
     asio::awaitable<Result<std::vector<Store::Branch>>> branches(JournalId journal);

@@ -134,6 +134,12 @@ Result<void> PostgresStore::let_go(const KeptNote& checkpoint) {
     return {};
 }
 
+Result<void> PostgresStore::erase_sealed(const JournalId& journal, std::span<const Seq> events) {
+    TILL_TRY_VOID(impl_->line.in_transaction(
+        [&](Postgres& db) { return detail::erase_sealed(db, journal, events); }));
+    return {};
+}
+
 Result<std::optional<KeptNote>> PostgresStore::checkpoint(const JournalId& journal) {
     return impl_->line.retried([&](Postgres& db) { return detail::find_checkpoint(db, journal); });
 }

@@ -374,4 +374,14 @@ Result<Mark> let_go(Postgres& db, const KeptNote& kept) {
     return after;
 }
 
+Result<std::size_t> erase_sealed(Postgres& db, const JournalId& journal,
+                                 std::span<const Seq> events) {
+    for (const Seq event : events)
+        TILL_TRY_VOID(
+            db.ask("UPDATE envelopes SET erased_sealed = sha256(sealed), sealed = NULL "
+                   "WHERE journal = $1 AND seq = $2 AND sealed IS NOT NULL",
+                   journal.value(), event));
+    return events.size();
+}
+
 }  // namespace till::sync::detail

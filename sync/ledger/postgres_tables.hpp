@@ -41,4 +41,8 @@ Result<std::optional<KeptNote>> find_checkpoint(Postgres& db, const JournalId& j
 /// Within a transaction; where the journal then begins.
 Result<Mark> let_go(Postgres& db, const KeptNote& checkpoint);
 
+/// Within a transaction; how many events were named.
+Result<std::size_t> erase_sealed(Postgres& db, const JournalId& journal,
+                                 std::span<const Seq> events);
+
 }  // namespace till::sync::detail

@@ -1,5 +1,6 @@
 #include "sync/ledger/sqlite_connection.hpp"
 
+#include "agent/crypto/hash.hpp"
 #include "agent/core/hex.hpp"
 #include "sync/ledger/migrations.sql.hpp"
 #include "sync/ledger/run.hpp"
@@ -75,6 +76,7 @@ Result<SqliteConnection> SqliteConnection::open(const SqliteStore::Options& opti
     TILL_TRY(Database database, Database::open(how));
     if (writing) {
         TILL_TRY_VOID(migrate(database, sql::sync_ledger));
+        TILL_TRY_VOID(database.execute("PRAGMA secure_delete = ON"));  // See erase_sealed().
     } else {
         TILL_TRY_VOID(check_schema(database, std::size(sql::sync_ledger)));
     }
@@ -334,6 +336,26 @@ Result<void> SqliteConnection::let_go(const KeptNote& kept) {
     TILL_TRY_VOID(set_checkpoint_.run(owner.number, note.last.value(), Blob{columns.note},
                                       Blob{columns.key}));
     return transaction.commit();
+}
+
+/// The WAL is emptied, too: its older frames would still hold what was overwritten in the file.
+Result<void> SqliteConnection::erase_sealed(const JournalId& journal, std::span<const Seq> events) {
+    TILL_TRY(const Numbered owner, known(journal));
+    TILL_TRY(Statement look, db.prepare("SELECT sealed FROM envelopes WHERE id = ? "
+                                        "AND sealed IS NOT NULL"));
+    TILL_TRY(Statement erase,
+             db.prepare("UPDATE envelopes SET sealed = NULL, erased_sealed = ? WHERE id = ?"));
+    TILL_TRY(Transaction transaction, Transaction::begin(db));
+    for (const Seq event : events) {
+        const auto id = row_id(owner.number, event);
+        const auto hash = [](const Row& row) { return sha256(row.bytes(0)); };
+        TILL_TRY(const auto sealed, look.one(hash, id));
+        if (sealed) TILL_TRY_VOID(erase.run(*sealed, id));
+    }
+    TILL_TRY_VOID(transaction.commit());
+    const auto emptied = db.checkpoint(Database::Checkpoint::truncate);
+    if (!emptied && emptied.error().code != Errc::busy) return emptied.error();
+    return {};
 }
 
 }  // namespace till::sync::detail

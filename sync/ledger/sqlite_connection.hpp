@@ -28,6 +28,7 @@ struct SqliteConnection {
                                              std::size_t bytes_max, std::size_t records_max);
     Result<Digest> hash_at(const JournalId& journal, Seq seq);
     Result<void> let_go(const KeptNote& checkpoint);
+    Result<void> erase_sealed(const JournalId& journal, std::span<const Seq> events);
     Result<std::optional<KeptNote>> checkpoint(const JournalId& journal);
     Result<Bytes> load_epoch(bool make, Random& random);
     Result<Bytes> renew_epoch(Random& random);

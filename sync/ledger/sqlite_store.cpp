@@ -122,6 +122,13 @@ Result<void> SqliteStore::let_go(const KeptNote& checkpoint) {
     return done;
 }
 
+Result<void> SqliteStore::erase_sealed(const JournalId& journal, std::span<const Seq> events) {
+    TILL_TRY(SqliteConnection* const connection, impl_->connected());
+    auto done = connection->erase_sealed(journal, events);
+    if (!done && done.error().code == Errc::io) impl_->connection.reset();
+    return done;
+}
+
 Result<std::optional<KeptNote>> SqliteStore::checkpoint(const JournalId& journal) {
     TILL_TRY(SqliteConnection* const connection, impl_->connected());
     return connection->checkpoint(journal);

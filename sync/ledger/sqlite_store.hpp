@@ -39,6 +39,7 @@ public:
                                              std::size_t records_max) override;
     Result<Digest> hash_at(const JournalId& journal, Seq seq) override;
     Result<void> let_go(const KeptNote& checkpoint) override;
+    Result<void> erase_sealed(const JournalId& journal, std::span<const Seq> events) override;
     Result<std::optional<KeptNote>> checkpoint(const JournalId& journal) override;
     Result<void> tidy() override;
 

@@ -80,6 +80,10 @@ public:
     /// The last one of a journal; none while all its events are here.
     virtual Result<std::optional<KeptNote>> checkpoint(const JournalId& journal) = 0;
 
+    /// Deletes the sealed parts of these events and keeps their hashes, so that the chain still proves all;
+    /// durable when it returns. What has none, or is not here, is passed over. Fails as let_go() does.
+    virtual Result<void> erase_sealed(const JournalId& journal, std::span<const Seq> events) = 0;
+
     /// Housekeeping for an idle gap; for SQLite a checkpoint. Never needed for correctness.
     virtual Result<void> tidy() = 0;
 };

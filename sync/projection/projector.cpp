@@ -1,14 +1,11 @@
-#include "sync/projection/projector.hpp"
+#include "sync/projection/projector_impl.hpp"
 
 #include "agent/core/limits.hpp"
-#include "sync/projection/writer.hpp"
 #include "sync/wire/frames.pb.h"
 
 namespace till::sync {
 
 using detail::event_id;
-using detail::Tables;
-using detail::Writer;
 
 namespace {
 
@@ -42,6 +39,10 @@ constexpr const char* derived[] = {"day_events",
                                    "consents",
                                    "customers",
                                    "customer_links",
+                                   "customer_news",
+                                   "sealed_to_erase",
+                                   "customer_reach",
+                                   "crm_records",
                                    "set_aside",
                                    "parked",
                                    "duplicates",
@@ -50,27 +51,6 @@ constexpr const char* derived[] = {"day_events",
                                    "damages"};
 
 }  // namespace
-
-struct Projector::Impl {
-    Impl(Tables opened, Vault& given) : tables{std::move(opened)}, vault{given} {}
-
-    Result<void> prepare();
-    Result<void> apply_run(const JournalId& journal, Tables::Journal at,
-                           std::span<const StoredEnvelope> run);
-    Result<void> set_aside(const JournalId& journal, const StoredEnvelope& stored,
-                           const Error& why);
-    Result<void> move_cursor(std::int64_t number, const StoredEnvelope& last);
-    Result<void> write(const JournalId& journal, const Tables::Journal& at,
-                       const StoredEnvelope& stored);
-    template <class Work>
-    Result<void> in_transaction(Work&& work);
-
-    Tables tables;
-    Vault& vault;
-    Writer writer{tables, vault};
-    std::map<std::int64_t, Bytes> corrections{};  // By event; there are few.
-    std::size_t since_checkpoint = 0;
-};
 
 Projector::Projector(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Projector::~Projector() = default;
@@ -89,24 +69,6 @@ Result<void> Projector::Impl::prepare() {
         tables.each("SELECT event, correction FROM exceptions WHERE correction IS NOT NULL",
                     [&](const Row& row) { corrections[row.integer(0)] = row.bytes(1); }));
     return writer.prepare();
-}
-
-// The vault is committed first: it may know a customer of an event that is not projected yet, and
-// finds the same one when the event comes again.
-template <class Work>
-Result<void> Projector::Impl::in_transaction(Work&& work) {
-    const auto all = [&]() -> Result<void> {
-        TILL_TRY(Transaction transaction, Transaction::begin(tables.database()));
-        TILL_TRY_VOID(vault.begin());
-        TILL_TRY_VOID(work());
-        TILL_TRY_VOID(vault.commit());
-        return transaction.commit();
-    };
-    auto done = all();
-    if (done) return done;
-    vault.roll_back();
-    TILL_TRY_VOID(prepare());  // Forgets what was rolled back.
-    return done;
 }
 
 Result<void> Projector::Impl::write(const JournalId& journal, const Tables::Journal& at,

@@ -5,6 +5,7 @@
 #include "sync/vault/vault.hpp"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -66,6 +67,21 @@ public:
     /// Projects `body` (a serialised Event) in place of a held event's own, which the ledger keeps.
     /// Fails with the field and cause when that would be held as well; then nothing changes.
     Result<void> correct(std::int64_t exception, BytesView body, const Fix& fix, Store& store);
+
+    /// A customer of whom something changed, and which change that was.
+    struct CustomerNews {
+        CustomerId customer{Uuid{}};
+        std::int64_t change = 0;
+        std::int64_t until_ms = 0;  ///< Set by who tells: every store knows her so long. 0: not every store.
+    };
+    /// Of whom the tills were not told yet, or are to be told otherwise as of now; at most `most`.
+    Result<std::vector<CustomerNews>> customer_news(std::size_t most, std::int64_t now_ms);
+    /// They were, of these changes.
+    Result<void> told(std::span<const CustomerNews> news);
+    /// Events whose sealed part is to be deleted from the ledger, by journal; at most `most`.
+    Result<std::map<JournalId, std::vector<Seq>>> sealed_to_erase(std::size_t most);
+    /// They are gone from there.
+    Result<void> erased(const JournalId& journal, std::span<const Seq> events);
 
     /// Keeps a day's figures. malformed when they are no DayFigures.
     Result<void> keep_figures(const DeviceFigures& figures);

@@ -1,5 +1,6 @@
-#include "sync/projection/queries.hpp"
+#include "sync/projection/queries_impl.hpp"
 
+#include "agent/core/decimal.hpp"
 #include "sync/projection/reconciler.hpp"
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 namespace till::sync {
 
 using detail::Reconciler;
-using detail::Tables;
 
 namespace {
 
@@ -44,16 +44,6 @@ constexpr const char* exception_sql = TILL_EXCEPTION_COLUMNS "WHERE e.id = ?";
 #undef TILL_EXCEPTION_COLUMNS
 
 Uuid uuid(BytesView bytes) { return Uuid::from_bytes(bytes).value_or(Uuid{}); }
-
-/// Takes a row's columns one after the other.
-struct Columns {
-    const Row& row;
-    int at = 0;
-    std::int64_t integer() { return row.integer(at++); }
-    int small() { return static_cast<int>(integer()); }
-    bool flag() { return integer() != 0; }
-    std::string text() { return std::string{row.bytes(at++)}; }
-};
 
 TransactionRow transaction_row(const Row& row) {
     TransactionRow found;
@@ -103,38 +93,14 @@ ExceptionRow exception_row(const Row& row) {
     return found;
 }
 
-struct ConsentRow {
-    ConsentState state;
-    std::int64_t error_ms = 0;
-};
-
-// The newest grant holds only when every withdrawal is certainly older: when times overlap, the
-// withdrawal wins.
-ConsentState current(const std::vector<ConsentRow>& all) {
-    const ConsentRow* grant = nullptr;
-    const ConsentRow* withdrawal = nullptr;
-    for (const ConsentRow& each : all) {
-        const ConsentRow*& newest = each.state.granted ? grant : withdrawal;
-        const std::int64_t reach = each.state.granted ? each.state.at_ms - each.error_ms
-                                                      : each.state.at_ms + each.error_ms;
-        const auto reach_of = [](const ConsentRow& row) {
-            return row.state.granted ? row.state.at_ms - row.error_ms
-                                     : row.state.at_ms + row.error_ms;
-        };
-        if (newest == nullptr || reach >= reach_of(*newest)) newest = &each;
-    }
-    if (withdrawal == nullptr) return grant->state;
-    if (grant == nullptr) return withdrawal->state;
-    const bool certain =
-        grant->state.at_ms - grant->error_ms > withdrawal->state.at_ms + withdrawal->error_ms;
-    return certain ? grant->state : withdrawal->state;
+Result<Decimal> sum(const Decimal& a, const Decimal& b) {
+    const int scale = std::max(a.scale(), b.scale());
+    TILL_TRY(const std::int64_t one, a.rounded_to(scale));
+    TILL_TRY(const std::int64_t other, b.rounded_to(scale));
+    return Decimal{one + other, scale};
 }
 
 }  // namespace
-
-struct Queries::Impl {
-    Tables tables;
-};
 
 Queries::Queries(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Queries::~Queries() = default;
@@ -205,46 +171,10 @@ Result<ExceptionRow> Queries::exception(std::int64_t id) {
     return *std::move(found);
 }
 
-Result<CustomerView> Queries::customer(const CustomerId& customer) {
-    CustomerView view{.customer = customer};
-    bool known = false;
-    const Blob id{customer.value().bytes()};
-    const auto head = [&](const Row& row) {
-        known = true;
-        view.first_seen_ms = row.integer(0);
-        view.last_seen_ms = row.integer(1);
-        view.enrolled = !row.is_null(2);
-        view.business = row.integer(3) != 0;
-        view.country = row.bytes(4);
-        view.language = row.bytes(5);
-    };
-    TILL_TRY_VOID(
-        impl_->tables.each("SELECT first_seen_ms, last_seen_ms, enrolled_event, business, country, "
-                           "language FROM customers WHERE id = ?",
-                           head, id));
-    if (!known) return Error{Errc::not_found, "no such customer"};
-    TILL_TRY_VOID(impl_->tables.each(
-        purchases_sql, [&](const Row& row) { view.purchases.push_back(transaction_row(row)); },
-        id));
-    std::map<std::pair<int, int>, std::vector<ConsentRow>> consents;
-    const auto consent = [&](const Row& row) {
-        Columns next{row};
-        ConsentRow each;
-        each.state.purpose = next.small();
-        each.state.channel = next.small();
-        each.state.granted = next.flag();
-        each.state.text_version = next.text();
-        each.state.proof = next.text();
-        each.state.at_ms = next.integer();
-        each.error_ms = next.integer();
-        consents[{each.state.purpose, each.state.channel}].push_back(std::move(each));
-    };
-    TILL_TRY_VOID(
-        impl_->tables.each("SELECT purpose, channel, granted, text_version, proof, at_ms, error_ms "
-                           "FROM consents WHERE customer = ? ORDER BY event, position",
-                           consent, id));
-    for (const auto& [what, all] : consents) view.consents.push_back(current(all));
-    return view;
+Result<void> Queries::Impl::add_purchases(const CustomerId& customer,
+                                          std::vector<TransactionRow>& into) {
+    const auto add = [&](const Row& row) { into.push_back(transaction_row(row)); };
+    return tables.each(purchases_sql, add, detail::blob(customer.value()));
 }
 
 Result<std::vector<std::pair<JournalId, Seq>>> Queries::cursors() {
@@ -286,6 +216,31 @@ Result<Queries::Standing> Queries::standing(const JournalId& journal, Seq seq) {
                     "LIMIT 1",
                     customer, event));
     return standing;
+}
+
+Result<std::vector<CountedItem>> Queries::counted(std::string_view store,
+                                                  std::string_view session) {
+    using Item = std::pair<std::uint64_t, std::string>;
+    std::map<Item, std::map<std::string, Decimal>> counters;
+    const auto add = [&](const Row& row) -> Result<void> {
+        Decimal& so_far = counters[{row.unsigned_integer(0), std::string{row.bytes(1)}}]
+                                  [std::string{row.bytes(2)}];
+        const Decimal counted{row.integer(3), static_cast<int>(row.integer(4))};
+        if (row.integer(5) != 0) so_far = Decimal{};  // A recount.
+        TILL_TRY(so_far, sum(so_far, counted));
+        return {};
+    };
+    TILL_TRY_VOID(impl_->tables.each(
+        "SELECT gtin, sku, counter, quantity, quantity_scale, recount FROM stock_counts "
+        "WHERE store = ? AND session = ? ORDER BY counted_ms, event, position",
+        add, store, session));
+    std::vector<CountedItem> items;
+    for (const auto& [item, of] : counters) {
+        Decimal all;
+        for (const auto& [counter, quantity] : of) { TILL_TRY(all, sum(all, quantity)); }
+        items.push_back({item.first, item.second, all.mantissa(), all.scale()});
+    }
+    return items;
 }
 
 Result<std::vector<std::string>> Queries::business_days() {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "sync/projection/reconcile.hpp"
+#include "sync/projection/retention_report.hpp"
 #include "sync/vault/vault.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 
 namespace till::sync {
@@ -83,6 +86,15 @@ struct CustomerView {
     std::vector<ConsentState> consents;
 };
 
+/// What a count session came to, of one item: of several counters the sum, of each what she counted since her last
+/// recount.
+struct CountedItem {
+    std::uint64_t gtin = 0;
+    std::string sku;
+    std::int64_t quantity = 0;
+    int scale = 0;
+};
+
 /// What the admin API and tillctl ask the projection. Thread: one at a time; a reading connection.
 class Queries {
 public:
@@ -97,8 +109,32 @@ public:
                                                  std::size_t limit);
     Result<std::uint64_t> open_exceptions();
     Result<ExceptionRow> exception(std::int64_t id);  ///< Fails with not_found.
-    /// Fails with not_found when the projection never saw this customer.
-    Result<CustomerView> customer(const CustomerId& customer);
+    /// Of all that are she, herself first (Vault::family), as of one. Fails with not_found when the projection
+    /// never saw any of them.
+    Result<CustomerView> customer(std::span<const CustomerId> family);
+    /// The same without purchases.
+    Result<CustomerView> customer_head(std::span<const CustomerId> family);
+    /// Under which names of its own a CRM has her.
+    Result<std::vector<std::string>> records_of(std::span<const CustomerId> family,
+                                                std::string_view source);
+    Result<std::optional<CustomerId>> customer_of_record(std::string_view source,
+                                                         std::string_view record);
+    struct Place {
+        JournalId journal{Uuid{}};
+        Seq seq{0};
+    };
+    /// Every event about her that came with a sealed part.
+    Result<std::vector<Place>> events_of(std::span<const CustomerId> family);
+    /// What said that she is to be erased.
+    Result<std::optional<Place>> erasure_of(std::span<const CustomerId> family);
+    /// How many sealed parts of hers are still to be deleted from the ledger.
+    Result<std::size_t> sealed_left(std::span<const CustomerId> family);
+    /// Every purchase of a known customer that counts (retention_report.hpp).
+    Result<std::vector<Purchase>> purchases();
+    /// How many customers were enrolled at tills, by month (YYYY-MM).
+    Result<std::map<std::string, std::size_t>> enrolments();
+    /// Where they bought.
+    Result<std::set<std::string>> stores_of(std::span<const CustomerId> family);
     /// Every journal, and up to where it is in the tables.
     Result<std::vector<std::pair<JournalId, Seq>>> cursors();
     /// How one event stands in the tables.
@@ -110,6 +146,7 @@ public:
     };
     Result<Standing> standing(const JournalId& journal, Seq seq);
 
+    Result<std::vector<CountedItem>> counted(std::string_view store, std::string_view session);
     /// Every business day that is known, in order.
     Result<std::vector<std::string>> business_days();
     /// Each workstation of that day, device against centre.

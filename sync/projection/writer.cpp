@@ -1,5 +1,7 @@
 #include "sync/projection/writer.hpp"
 
+#include "sync/wire/centre.hpp"
+
 namespace till::sync::detail {
 
 Result<void> Writer::prepare() {
@@ -43,6 +45,13 @@ Result<void> Writer::write(const JournalId& journal, const Tables::Journal& at,
                     .error_ms = stored.clock_error_ms,
                     .said = said};
     if (said->has_journal_damaged()) return write_damaged(subject);
+    if (is_centre_fact(envelope.kind)) {
+        if (at.device != centre_device())
+            return note(event, {"not the centre's", "", "only the centre itself may say this", true},
+                        std::nullopt);
+        TILL_TRY_VOID(find_customer(stored, subject));
+        return write_fact(subject);
+    }
     TILL_TRY(subject.day, tables_.day(said->context()));
     TILL_TRY_VOID(count_event(subject));
     if (said->has_salvaged_event()) return write_salvaged(stored, subject);
@@ -69,6 +78,14 @@ Result<void> Writer::write_fact(const Subject& subject) {
             return write_enrolled(subject);
         case v1::Event::kConsentSet:
             return write_consent(subject, 0, said.consent_set());
+        case v1::Event::kCustomerChanged:
+            return write_changed(subject);
+        case v1::Event::kCustomersMerged:
+            return write_merged(subject);
+        case v1::Event::kCustomersSeparated:
+            return write_separated(subject);
+        case v1::Event::kCustomerErased:
+            return write_erased(subject);
         case v1::Event::kStockCountLines:
             return write_count(subject);
         case v1::Event::kStockAdjustment:
@@ -101,24 +118,29 @@ Result<void> Writer::count_event(const Subject& subject) {
 // A sealed part that does not open costs the sale its customer, never the sale.
 Result<void> Writer::find_customer(const StoredEnvelope& stored, Subject& subject) {
     if (stored.envelope.sealed.empty()) return {};
+    TILL_TRY(const auto known, known_customer(subject.said->customer_changed()));
     const auto found = vault_.identify(subject.said->sealed().key_id(), stored.envelope.sealed,
-                                       subject.corrected_ms);
+                                       subject.corrected_ms, known);
+    std::optional<std::int64_t> day;
+    if (subject.day) day = subject.day->id;
     if (!found) {
         const Errc code = found.error().code;
         if (code != Errc::not_found && code != Errc::not_trusted && code != Errc::malformed)
             return found.error();
-        return note(subject.event, {"sealed part", "sealed", found.error().detail, false},
-                    subject.day->id);
+        return note(subject.event, {"sealed part", "sealed", found.error().detail, false}, day);
     }
     if (!*found) return {};
+    if ((*found)->erased)
+        return tables_.run("INSERT OR IGNORE INTO sealed_to_erase VALUES(?)", subject.event);
     subject.customer = (*found)->customer;
+    for (const CustomerId& merged : (*found)->merged) TILL_TRY_VOID(has_news(merged));
     if (!(*found)->others.empty())
         TILL_TRY_VOID(note(subject.event,
                            {"two customers", "sealed",
                             "its identifiers name " + std::to_string((*found)->others.size() + 1)
                                 + " customers; are they one person?",
                             false},
-                           subject.day->id));
+                           day));
     return see_customer(subject);
 }
 
@@ -129,6 +151,7 @@ Result<void> Writer::see_customer(const Subject& subject) {
         "UPDATE "
         "SET first_seen_ms = min(first_seen_ms, ?2), last_seen_ms = max(last_seen_ms, ?2)",
         blob(id), subject.corrected_ms));
+    TILL_TRY_VOID(has_news(*subject.customer));
     const std::string& receipt = subject.said->customer_identified().transaction();
     return tables_.run("INSERT OR IGNORE INTO customer_links VALUES(?, ?, ?, ?)", blob(id),
                        subject.event, static_cast<int>(subject.said->fact_case()), receipt);

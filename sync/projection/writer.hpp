@@ -33,7 +33,7 @@ private:
         std::int64_t corrected_ms = 0;
         std::int64_t error_ms = 0;
         v1::Event* said = nullptr;
-        Tables::Day* day = nullptr;
+        Tables::Day* day = nullptr;  ///< Of what the centre itself says: none.
         std::optional<CustomerId> customer{};
     };
 
@@ -41,6 +41,8 @@ private:
     Result<void> count_event(const Subject& subject);
     Result<void> find_customer(const StoredEnvelope& stored, Subject& subject);
     Result<void> see_customer(const Subject& subject);
+    Result<void> link(const Subject& subject, const CustomerId& customer);
+    Result<void> has_news(const CustomerId& customer);
 
     /// Notes it, and says whether the event is kept out of the tables.
     Result<bool> is_repeated_capture(const Subject& subject, bool corrected);
@@ -73,6 +75,11 @@ private:
     Result<void> claim(const Subject& subject, const std::string& receipt);
     Result<void> write_enrolled(const Subject& subject);
     Result<void> write_consent(const Subject& subject, int position, const v1::ConsentSet& consent);
+    Result<std::optional<CustomerId>> known_customer(const v1::CustomerChanged& said);
+    Result<void> write_changed(const Subject& subject);
+    Result<void> write_merged(const Subject& subject);
+    Result<void> write_separated(const Subject& subject);
+    Result<void> write_erased(const Subject& subject);
     Result<void> write_count(const Subject& subject);
     Result<void> write_adjustment(const Subject& subject);
     Result<void> write_set_aside(const Subject& subject);

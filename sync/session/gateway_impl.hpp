@@ -39,7 +39,7 @@ struct GatewaySession::Impl {
     std::deque<Pending> committing;
     std::deque<Pending> keeping;
     std::deque<std::pair<std::string, std::uint32_t>> storing_totals;
-    bool reading_feed = false;
+    std::size_t reading_feeds = 0, asking = 0;  ///< Under way.
     std::size_t pending_bytes = 0;
     std::uint64_t received = 0;  ///< Raw bytes of batches since the welcome.
     std::uint64_t granted = 0;   ///< What the device was told it may send.
@@ -68,6 +68,7 @@ struct GatewaySession::Impl {
     void take(const BranchKept&);
     void take(const TotalsKept&);
     void take(const FeedRead&);
+    void take(const CustomerAnswered&);
     void take(const Notify&);
     void take(const Overloaded&);
     void take(const Dismiss&);
@@ -81,6 +82,7 @@ struct GatewaySession::Impl {
     void take(const v1::DayTotals&);
     void take(const v1::Telemetry&);
     void take(const v1::FeedRequest&);
+    void take(const v1::CustomerQuestion&);
     void take(const v1::Pong&);
 };
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds retry_when_store_fails{5000};
 constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t totals_waiting_max = 64;
+constexpr std::size_t questions_max = 4;  // Of a kind, under way at once.
 
 Result<JournalRow> row_of(const v1::Hello& hello) {
     JournalRow row;
@@ -132,6 +133,8 @@ void GatewaySession::Impl::take(const v1::Frame& message) {
             return take(message.telemetry());
         case v1::Frame::kFeedRequest:
             return take(message.feed_request());
+        case v1::Frame::kCustomerQuestion:
+            return take(message.customer_question());
         default:
             return hang_up(Reason::violation, "a frame that only the centre sends");
     }
@@ -224,12 +227,26 @@ void GatewaySession::Impl::take(const v1::Telemetry& telemetry) {
 }
 
 void GatewaySession::Impl::take(const v1::FeedRequest& request) {
-    if (std::exchange(reading_feed, true)) return;  // One at a time; whoever waits asks again.
+    if (reading_feeds == questions_max) return;  // Whoever waits asks again.
+    ++reading_feeds;
     out.push_back(ReadFeed{request});
 }
 
+void GatewaySession::Impl::take(const v1::CustomerQuestion& question) {
+    if (asking == questions_max) return;  // Nobody waits long for an answer.
+    ++asking;
+    out.push_back(AskCustomer{question});
+}
+
+void GatewaySession::Impl::take(const CustomerAnswered& e) {
+    if (asking > 0) --asking;
+    v1::Frame answer;
+    *answer.mutable_customer_answer() = e.answer;
+    out.push_back(send(answer));
+}
+
 void GatewaySession::Impl::take(const FeedRead& e) {
-    reading_feed = false;
+    if (reading_feeds > 0) --reading_feeds;
     if (!e.page) return;
     v1::Frame answer;
     *answer.mutable_feed_page() = *e.page;

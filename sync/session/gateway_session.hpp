@@ -54,9 +54,14 @@ public:
         Result<void> kept;
         Times now;
     };
-    /// Answers the oldest unanswered ReadFeed. An error is not answered: the device asks again.
+    /// Answers any ReadFeed. An error is not answered: the device asks again.
     struct FeedRead {
         Result<tillstream::v1::FeedPage> page;
+        Times now;
+    };
+    /// Answers any AskCustomer.
+    struct CustomerAnswered {
+        tillstream::v1::CustomerAnswer answer;
         Times now;
     };
     /// Tell the device that something changed.
@@ -78,8 +83,8 @@ public:
         std::chrono::milliseconds retry_after{0};
         Times now;
     };
-    using Event = std::variant<Received, Bound, Committed, BranchKept, TotalsKept, FeedRead, Notify,
-                               Overloaded, Dismiss, Tick>;
+    using Event = std::variant<Received, Bound, Committed, BranchKept, TotalsKept, FeedRead, CustomerAnswered,
+                               Notify,                               Overloaded, Dismiss, Tick>;
 
     // Actions (and Send, Hangup).
     /// Store::bind().
@@ -113,12 +118,16 @@ public:
     struct ReadFeed {
         tillstream::v1::FeedRequest request;
     };
+    /// Who is that?
+    struct AskCustomer {
+        tillstream::v1::CustomerQuestion question;
+    };
     /// What the device says it runs: at most 64 printable bytes.
     struct Greeted {
         std::string agent_version;
     };
     using Action = std::variant<Send, Hangup, Greeted, Bind, Commit, KeepBranch, StoreTotals,
-                                KeepTelemetry, ReadFeed>;
+                                KeepTelemetry, ReadFeed, AskCustomer>;
     using Actions = std::vector<Action>;
 
     explicit GatewaySession(Options options);

@@ -101,6 +101,9 @@ void UplinkSession::Impl::take(const v1::Frame& frame) {
         case v1::Frame::kFeedPage:
             if (is_welcomed()) out.push_back(FeedCame{frame.feed_page()});
             return;
+        case v1::Frame::kCustomerAnswer:
+            if (is_welcomed()) out.push_back(CustomerAnswered{frame.customer_answer()});
+            return;
         case v1::Frame::kPong:
         case v1::Frame::KIND_NOT_SET:
             return;  // A newer centre may say what we do not know.
@@ -109,6 +112,7 @@ void UplinkSession::Impl::take(const v1::Frame& frame) {
         case v1::Frame::kTotals:
         case v1::Frame::kTelemetry:
         case v1::Frame::kFeedRequest:
+        case v1::Frame::kCustomerQuestion:
             return hang_up(Reason::violation, "a frame that only a device sends");
         default:
             return take_streamed(frame);
@@ -205,6 +209,7 @@ void UplinkSession::Impl::take(const Submit& submit) {
     v1::Frame frame;
     google::protobuf::Message* into = frame.mutable_telemetry();
     if (submit.kind == Submit::Kind::feed_request) into = frame.mutable_feed_request();
+    if (submit.kind == Submit::Kind::customer_question) into = frame.mutable_customer_question();
     if (submit.kind == Submit::Kind::totals) {
         frame.set_stream(journal_stream);
         into = frame.mutable_totals();

@@ -63,7 +63,7 @@ public:
     };
     /// A serialised message of frames.proto to send; dropped before the welcome.
     struct Submit {
-        enum class Kind : std::uint8_t { totals, telemetry, feed_request } kind;
+        enum class Kind : std::uint8_t { totals, telemetry, feed_request, customer_question } kind;
         Bytes message;
         Times now;
     };
@@ -123,13 +123,16 @@ public:
     struct FeedCame {  ///< Answers a FeedRequest; nothing of it was checked.
         tillstream::v1::FeedPage page;
     };
+    struct CustomerAnswered {
+        tillstream::v1::CustomerAnswer answer;
+    };
     /// A signed note of what the centre holds of this journal. Nothing of it is verified but that it
     /// names this journal and the store that welcomed us: the shell does that, and keeps it.
     struct Noted {
         KeptNote kept;
     };
     using Action = std::variant<Send, Hangup, ReadRecords, ReadHash, Acknowledge, Welcomed, Forked,
-                                Retired, TotalsStored, Noticed, FeedCame, Noted>;
+                                Retired, TotalsStored, Noticed, FeedCame, CustomerAnswered, Noted>;
     using Actions = std::vector<Action>;
 
     explicit UplinkSession(Options options);

@@ -11,4 +11,8 @@ namespace till::sync {
 /// `server_ca_pem`) vouches for the key.
 Result<void> verify_note(const KeptNote& kept, std::string_view server_ca_pem);
 
+/// The same for a statement.
+Result<void> verify_statement(BytesView text, BytesView signature, const NoteKey& key,
+                              std::string_view server_ca_pem);
+
 }  // namespace till::sync

@@ -186,6 +186,10 @@ void Link::perform(const UplinkSession::FeedCame& action) {
     uplink_.owner_.on_feed_page(action.page);
 }
 
+void Link::perform(const UplinkSession::CustomerAnswered& action) {
+    uplink_.owner_.on_customer_answer(action.answer);
+}
+
 void Link::perform(UplinkSession::Noted action) {
     children_.spawn(keep_note(std::move(action.kept)));
 }

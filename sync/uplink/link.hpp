@@ -49,6 +49,7 @@ private:
     void perform(const UplinkSession::TotalsStored& action);
     void perform(const UplinkSession::Noticed& action);
     void perform(const UplinkSession::FeedCame& action);
+    void perform(const UplinkSession::CustomerAnswered& action);
     void perform(UplinkSession::Noted action);
 
     Uplink& uplink_;

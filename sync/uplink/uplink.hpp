@@ -81,6 +81,8 @@ public:
     virtual void on_noticed(std::string_view topic, std::uint64_t version) = 0;
     /// Answers a FeedRequest that was submitted.
     virtual void on_feed_page(const tillstream::v1::FeedPage&) {}
+    /// Answers a CustomerQuestion that was submitted, while its link lasts.
+    virtual void on_customer_answer(const tillstream::v1::CustomerAnswer&) {}
 };
 
 /// The agent's end of the sync: connects over mutual TLS and WebSocket, and keeps one journal's
@@ -107,7 +109,7 @@ public:
     /// was retired. Losing the centre is normal for a till: a log line and a pause.
     asio::awaitable<void> run();
 
-    /// Sends a serialised DayTotals, Telemetry or FeedRequest message. Dropped while the link is down: the owner
+    /// Sends a serialised DayTotals, Telemetry, FeedRequest or CustomerQuestion message. Dropped while the link is down: the owner
     /// of totals offers them again until on_totals_stored().
     void submit(UplinkSession::Submit::Kind kind, Bytes message);
 

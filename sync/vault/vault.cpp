@@ -1,7 +1,5 @@
-#include "sync/vault/vault.hpp"
-
 #include "agent/crypto/hash.hpp"
-#include "agent/store/database.hpp"
+#include "sync/vault/vault_impl.hpp"
 #include "sync/vault/migrations.sql.hpp"
 
 #include <algorithm>
@@ -10,12 +8,6 @@
 namespace till::sync {
 
 namespace {
-
-Blob blob(const CustomerId& customer) { return Blob{customer.value().bytes()}; }
-
-CustomerId customer_of(BytesView bytes) {
-    return CustomerId{Uuid::from_bytes(bytes).value_or(Uuid{})};
-}
 
 // Which identifier decides when several name different customers: what the shop itself gave out
 // first, then what a person keeps longest.
@@ -34,15 +26,15 @@ int rank(v1::IdentifierType type) {
     }
 }
 
-// Fields that `later` fills win over those of `earlier`; a field left empty takes nothing away.
+}  // namespace
+
 v1::Personal overlay(const v1::Personal& earlier, const v1::Personal& later) {
     v1::Personal both = earlier;
     both.MergeFrom(later);  // Of proto3 strings, only those that are not empty.
     both.clear_identifiers();
+    both.clear_former();
     return both;
 }
-
-}  // namespace
 
 Digest customer_token(const Secret& token_key, v1::IdentifierType type, BytesView value) {
     const auto number = static_cast<std::uint32_t>(type);
@@ -51,27 +43,6 @@ Digest customer_token(const Secret& token_key, v1::IdentifierType type, BytesVie
     text += value;
     return keyed_hash(token_key, text);
 }
-
-struct Vault::Impl {
-    Impl(Database database, VaultKeys given, Random& source)
-        : db{std::move(database)}, keys{std::move(given)}, random{source} {}
-
-    Result<void> prepare();
-    Result<v1::Personal> unsealed(std::uint32_t key_id, BytesView sealed);
-    Result<CustomerId> make_customer();
-    Result<Secret> data_key(const CustomerId& customer);
-    Result<void> link(const CustomerId& customer, const v1::Personal& said,
-                      const std::vector<Digest>& tokens);
-    Result<void> remember(const CustomerId& customer, const v1::Personal& said, std::int64_t at_ms);
-    Result<void> suggest(const Identified& found, std::int64_t at_ms);
-
-    Database db;
-    VaultKeys keys;
-    Random& random;
-    std::optional<Transaction> transaction{};
-    Statement by_token, add_customer, key_of, personal_of, set_personal, add_identifier;
-    Statement identifiers_of, add_suggestion, suggestions;
-};
 
 Vault::Vault(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Vault::~Vault() = default;
@@ -83,6 +54,7 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& file, Va
     TILL_TRY(Database db, Database::open({.file = file, .mode = mode, .vfs = vfs}));
     if (writing) {
         TILL_TRY_VOID(migrate(db, sql::sync_vault));
+        TILL_TRY_VOID(db.execute("PRAGMA secure_delete = ON"));  // What is erased is overwritten.
     } else {
         TILL_TRY_VOID(check_schema(db, std::size(sql::sync_vault)));
     }
@@ -93,7 +65,7 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& file, Va
 
 Result<void> Vault::Impl::prepare() {
     TILL_TRY(by_token, db.prepare("SELECT customer FROM identifiers WHERE token = ?"));
-    TILL_TRY(add_customer, db.prepare("INSERT INTO customers VALUES(?, ?, NULL, 0)"));
+    TILL_TRY(add_customer, db.prepare("INSERT INTO customers(id, wrapped_key, as_of_ms) VALUES(?, ?, 0)"));
     TILL_TRY(key_of, db.prepare("SELECT wrapped_key FROM customers WHERE id = ?"));
     TILL_TRY(personal_of, db.prepare("SELECT personal, as_of_ms FROM customers WHERE id = ?"));
     TILL_TRY(set_personal,
@@ -105,6 +77,9 @@ Result<void> Vault::Impl::prepare() {
     TILL_TRY(add_suggestion, db.prepare("INSERT OR IGNORE INTO merge_suggestions VALUES(?, ?, ?)"));
     TILL_TRY(suggestions, db.prepare("SELECT one, other, seen_ms FROM merge_suggestions "
                                      "ORDER BY seen_ms"));
+    TILL_TRY(erased_since, db.prepare("SELECT 1 FROM erased WHERE token = ? AND erased_ms >= ?"));
+    TILL_TRY(merged_into, db.prepare("SELECT merged_into FROM customers WHERE id = ?"));
+    TILL_TRY(members, db.prepare("SELECT id FROM customers WHERE merged_into = ?"));
     return {};
 }
 
@@ -137,35 +112,70 @@ Result<v1::Personal> Vault::Impl::unsealed(std::uint32_t key_id, BytesView seale
     return personal;
 }
 
+Result<Vault::Impl::Owners> Vault::Impl::owners(const v1::Personal& said, std::int64_t at_ms) {
+    Owners found;
+    for (const v1::Identifier& each : said.identifiers()) {
+        const Digest& one = found.tokens.emplace_back(token(each));
+        TILL_TRY(const auto owner,
+                 by_token.one([](const Row& row) { return customer_of(row.bytes(0)); }, one));
+        if (owner) {
+            TILL_TRY(const CustomerId she, present(*owner));
+            if (std::ranges::find(found.known, she) == found.known.end()) found.known.push_back(she);
+            continue;
+        }
+        TILL_TRY(const auto gone, erased_since.one([](const Row&) { return true; }, one, at_ms));
+        found.erased |= gone.has_value();
+    }
+    return found;
+}
+
 Result<std::optional<Vault::Identified>> Vault::identify(std::uint32_t key_id, BytesView sealed,
-                                                         std::int64_t at_ms) {
+                                                         std::int64_t at_ms,
+                                                         std::optional<CustomerId> known) {
     TILL_TRY(v1::Personal said, impl_->unsealed(key_id, sealed));
-    if (said.identifiers().empty()) return std::optional<Identified>{};
     std::stable_sort(said.mutable_identifiers()->begin(), said.mutable_identifiers()->end(),
                      [](const auto& a, const auto& b) { return rank(a.type()) < rank(b.type()); });
-    std::vector<Digest> tokens;
-    std::vector<CustomerId> known;
-    for (const v1::Identifier& each : said.identifiers()) {
-        tokens.push_back(customer_token(impl_->keys.token_key, each.type(), each.value()));
-        TILL_TRY(const auto owner,
-                 impl_->by_token.one([](const Row& row) { return customer_of(row.bytes(0)); },
-                                     tokens.back()));
-        if (owner && std::ranges::find(known, *owner) == known.end()) known.push_back(*owner);
+    if (known) {
+        TILL_TRY(const auto gone, erased_ms(*known));
+        if (gone) return std::optional{Identified{.erased = true}};
+        TILL_TRY(known, impl_->present(*known));
     }
+    TILL_TRY(auto owners, impl_->owners(said, at_ms));
+    if (owners.erased) return std::optional{Identified{.erased = true}};
+    if (known) {
+        std::erase(owners.known, *known);
+        owners.known.insert(owners.known.begin(), *known);
+    }
+    if (said.identifiers().empty() && owners.known.empty()) return std::optional<Identified>{};
     const bool alone = !impl_->transaction.has_value();
     if (alone) TILL_TRY_VOID(begin());
     Identified found;
-    if (known.empty()) {
+    if (owners.known.empty()) {
         TILL_TRY(found.customer, impl_->make_customer());
     } else {
-        found.customer = known.front();
-        found.others.assign(known.begin() + 1, known.end());
+        found.customer = owners.known.front();
+        const std::vector<CustomerId> others{owners.known.begin() + 1, owners.known.end()};
+        TILL_TRY_VOID(impl_->settle(found, others));
     }
-    TILL_TRY_VOID(impl_->link(found.customer, said, tokens));
+    TILL_TRY(const auto family, impl_->family(found.customer));
+    TILL_TRY_VOID(impl_->unlink(family, said));
+    TILL_TRY_VOID(impl_->link(found.customer, said, owners.tokens));
     TILL_TRY_VOID(impl_->remember(found.customer, said, at_ms));
     TILL_TRY_VOID(impl_->suggest(found, at_ms));
     if (alone) TILL_TRY_VOID(commit());
     return found;
+}
+
+Result<bool> Vault::is_about(std::uint32_t key_id, BytesView sealed,
+                             const std::vector<CustomerId>& customers) {
+    TILL_TRY(const v1::Personal said, impl_->unsealed(key_id, sealed));
+    for (const v1::Identifier& each : said.identifiers()) {
+        TILL_TRY(const auto owner,
+                 impl_->by_token.one([](const Row& row) { return customer_of(row.bytes(0)); },
+                                     impl_->token(each)));
+        if (owner && std::ranges::find(customers, *owner) != customers.end()) return true;
+    }
+    return false;
 }
 
 Result<CustomerId> Vault::Impl::make_customer() {
@@ -180,6 +190,7 @@ Result<Secret> Vault::Impl::data_key(const CustomerId& customer) {
     TILL_TRY(const auto wrapped,
              key_of.one([](const Row& row) { return Bytes{row.bytes(0)}; }, blob(customer)));
     if (!wrapped) return Error{Errc::not_found, "no such customer"};
+    if (wrapped->empty()) return Error{Errc::not_found, "this customer was erased"};
     TILL_TRY(Bytes plain, decrypt(keys.master_key, *wrapped, customer.value().bytes()));
     Secret key{plain};
     explicit_bzero(plain.data(), plain.size());
@@ -200,28 +211,46 @@ Result<void> Vault::Impl::link(const CustomerId& customer, const v1::Personal& s
     return {};
 }
 
-Result<void> Vault::Impl::remember(const CustomerId& customer, const v1::Personal& said,
-                                   std::int64_t at_ms) {
-    v1::Personal fields = said;
-    fields.clear_identifiers();
-    if (fields.ByteSizeLong() == 0) return {};
-    TILL_TRY(const Secret key, data_key(customer));
-    std::int64_t as_of = 0;
+Result<void> Vault::Impl::unlink(const std::vector<CustomerId>& family, const v1::Personal& said) {
+    for (const v1::Identifier& each : said.former()) {
+        const Digest one = token(each);
+        TILL_TRY(const auto owner,
+                 by_token.one([](const Row& row) { return customer_of(row.bytes(0)); }, one));
+        if (!owner || std::ranges::find(family, *owner) == family.end()) continue;
+        TILL_TRY(Statement drop, db.prepare("DELETE FROM identifiers WHERE token = ?"));
+        TILL_TRY_VOID(drop.run(one));
+    }
+    return {};
+}
+
+Result<Vault::Impl::Fields> Vault::Impl::fields(const CustomerId& customer, const Secret& key) {
+    Fields found;
     const auto read = [&](const Row& row) {
-        as_of = row.integer(1);
+        found.as_of = row.integer(1);
         return Bytes{row.bytes(0)};
     };
     TILL_TRY(const auto cipher, personal_of.one(read, blob(customer)));
-    v1::Personal before;
-    if (cipher && !cipher->empty()) {
-        TILL_TRY(const Bytes plain, decrypt(key, *cipher, customer.value().bytes()));
-        if (!before.ParseFromString(plain))
-            return Error{Errc::malformed, "personal data does not parse"};
-    }
-    const v1::Personal both = at_ms >= as_of ? overlay(before, fields) : overlay(fields, before);
-    if (both.SerializeAsString() == before.SerializeAsString() && at_ms <= as_of) return {};
+    if (!cipher || cipher->empty()) return found;
+    TILL_TRY(const Bytes plain, decrypt(key, *cipher, customer.value().bytes()));
+    if (!found.personal.ParseFromString(plain))
+        return Error{Errc::malformed, "personal data does not parse"};
+    return found;
+}
+
+Result<void> Vault::Impl::remember(const CustomerId& customer, const v1::Personal& said,
+                                   std::int64_t at_ms) {
+    v1::Personal said_fields = said;
+    said_fields.clear_identifiers();
+    said_fields.clear_former();
+    if (said_fields.ByteSizeLong() == 0) return {};
+    TILL_TRY(const Secret key, data_key(customer));
+    TILL_TRY(const auto before, fields(customer, key));
+    const v1::Personal both = at_ms >= before.as_of ? overlay(before.personal, said_fields)
+                                                    : overlay(said_fields, before.personal);
+    if (both.SerializeAsString() == before.personal.SerializeAsString() && at_ms <= before.as_of)
+        return {};
     return set_personal.run(Blob{encrypt(key, both.SerializeAsString(), customer.value().bytes())},
-                            std::max(at_ms, as_of), blob(customer));
+                            std::max(at_ms, before.as_of), blob(customer));
 }
 
 Result<void> Vault::Impl::suggest(const Identified& found, std::int64_t at_ms) {
@@ -232,33 +261,46 @@ Result<void> Vault::Impl::suggest(const Identified& found, std::int64_t at_ms) {
     return {};
 }
 
+Digest Vault::token(const v1::Identifier& identifier) const { return impl_->token(identifier); }
+
 Result<std::optional<CustomerId>> Vault::find(v1::IdentifierType type, BytesView value) {
-    return impl_->by_token.one([](const Row& row) { return customer_of(row.bytes(0)); },
-                               customer_token(impl_->keys.token_key, type, value));
+    TILL_TRY(const auto owner,
+             impl_->by_token.one([](const Row& row) { return customer_of(row.bytes(0)); },
+                                 customer_token(impl_->keys.token_key, type, value)));
+    if (!owner) return owner;
+    TILL_TRY(const CustomerId she, impl_->present(*owner));
+    return std::optional{she};
 }
 
-Result<v1::Personal> Vault::show(const CustomerId& customer) {
-    TILL_TRY(const Secret key, impl_->data_key(customer));
-    v1::Personal shown;
-    TILL_TRY(
-        const auto cipher,
-        impl_->personal_of.one([](const Row& row) { return Bytes{row.bytes(0)}; }, blob(customer)));
-    if (cipher && !cipher->empty()) {
-        TILL_TRY(const Bytes plain, decrypt(key, *cipher, customer.value().bytes()));
-        if (!shown.ParseFromString(plain))
-            return Error{Errc::malformed, "personal data does not parse"};
-    }
+Result<void> Vault::Impl::add_identifiers_of(const CustomerId& customer, const Secret& key,
+                                             v1::Personal& into) {
     const auto visit = [&](const Row& row) -> Result<void> {
-        const auto type = static_cast<v1::IdentifierType>(row.integer(0));
         TILL_TRY(const Bytes value, decrypt(key, row.bytes(1), row.bytes(2)));
-        v1::Identifier& each = *shown.add_identifiers();
-        each.set_type(type);
+        v1::Identifier& each = *into.add_identifiers();
+        each.set_type(static_cast<v1::IdentifierType>(row.integer(0)));
         each.set_value(value);
         return {};
     };
-    TILL_TRY_VOID(impl_->identifiers_of.each(visit, blob(customer)));
-    return shown;
+    return identifiers_of.each(visit, blob(customer));
 }
+
+/// Of what two of her family say the later counts.
+Result<v1::Personal> Vault::Impl::show(const CustomerId& customer) {
+    TILL_TRY(const auto all, family(customer));
+    v1::Personal shown, named;
+    std::int64_t as_of = 0;
+    for (const CustomerId& one : all) {
+        TILL_TRY(const Secret key, data_key(one));
+        TILL_TRY(const auto said, fields(one, key));
+        named = said.as_of >= as_of ? overlay(named, said.personal) : overlay(said.personal, named);
+        as_of = std::max(as_of, said.as_of);
+        TILL_TRY_VOID(add_identifiers_of(one, key, shown));
+    }
+    named.mutable_identifiers()->Swap(shown.mutable_identifiers());
+    return named;
+}
+
+Result<v1::Personal> Vault::show(const CustomerId& customer) { return impl_->show(customer); }
 
 Result<std::vector<Vault::MergeSuggestion>> Vault::merge_suggestions() {
     std::vector<MergeSuggestion> found;

@@ -5,6 +5,12 @@
 
 namespace till::sync {
 
+/// The feed of CustomerCards, by the customers' ids.
+inline constexpr std::string_view customers_feed = "customers";
+
+/// The feed of sealed parts that devices must delete: keys are "JOURNAL/SEQ".
+inline constexpr std::string_view erasures_feed = "erasures";
+
 /// What a feed's records are cut into, before compression; one record may be larger.
 inline constexpr std::size_t feed_page_bytes_target = 32 * 1024;
 

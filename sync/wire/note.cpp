@@ -57,6 +57,25 @@ Result<void> verify_note(const Note& note, const NoteKey& key) {
     return verify_signature(key.public_key, note_statement(note), note.signature);
 }
 
+namespace {
+
+Bytes statement(BytesView text) {
+    Bytes whole{"tillstream.statement"};
+    whole += '\0';
+    whole += text;
+    return whole;
+}
+
+}  // namespace
+
+Bytes NoteSigner::sign_statement(BytesView text) const {
+    return till::sign(pair_, statement(text));
+}
+
+Result<void> verify_statement(BytesView text, BytesView signature, const NoteKey& key) {
+    return verify_signature(key.public_key, statement(text), signature);
+}
+
 void put(tillstream::v1::Note& into, const Note& note) {
     into.set_store_epoch(note.store_epoch);
     into.set_journal_id(Bytes{note.journal.value().bytes()});

@@ -55,6 +55,8 @@ public:
     const NoteKey& key() const { return key_; }
     /// `note` with key id and signature.
     Note sign(Note note) const;
+    /// Over any text that is a statement of the centre's; never mistaken for a note.
+    Bytes sign_statement(BytesView text) const;
 
 private:
     SigningKeyPair pair_;
@@ -64,6 +66,9 @@ private:
 /// Fails with not_trusted or malformed unless `key` signed exactly this. Whether the key is the
 /// centre's is another question: its `certified` answers it.
 Result<void> verify_note(const Note& note, const NoteKey& key);
+
+/// The same for a statement.
+Result<void> verify_statement(BytesView text, BytesView signature, const NoteKey& key);
 
 /// Note and NoteKey of frames.proto. From a message: malformed unless every length is right.
 void put(tillstream::v1::Note& into, const Note& note);

@@ -8,8 +8,9 @@ import time
 class Cable:
     """Forwards TCP from a port of its own to the centre's. Counts bytes each way."""
 
-    def __init__(self, target_port, idle_max=None):
+    def __init__(self, target_port, idle_max=None, bytes_per_second=None):
         self.target_port = target_port
+        self.bytes_per_second = bytes_per_second  # Of what comes down; a store's thin line.
         self.idle_max = idle_max  # Seconds without a byte after which a connection is cut, as balancers do.
         self.accepted = 0
         self.swallowing = False
@@ -90,6 +91,8 @@ class Cable:
                         far.sendall(data)
                     else:
                         self.down += len(data)
+                        if self.bytes_per_second:
+                            time.sleep(len(data) / self.bytes_per_second)
                         near.sendall(data)
                 if self.frozen:
                     time.sleep(0.05)  # What is held stays readable, so that waiting for it would spin.

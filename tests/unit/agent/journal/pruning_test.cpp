@@ -1,3 +1,5 @@
+#include "agent/crypto/hash.hpp"
+#include "agent/journal/erasing.hpp"
 #include "agent/journal/salvage.hpp"
 #include "agent/store/database.hpp"
 #include "tests/unit/agent/journal/fixture.hpp"
@@ -212,4 +214,31 @@ TEST_CASE("salvage: what was let go of is no loss, and is answered for as before
     auto core = journal.open();
     CHECK(append(core, some_draft("old-7")).seq == Seq{8});
     CHECK(append(core, some_draft("unsent")).seq == Seq{302});
+}
+
+TEST_CASE("journal: an erased sealed part leaves its hash and a chain that verifies, here and in an old file",
+          "[journal]") {
+    KeptJournal journal;
+    const std::string name = "sealed: Clothilde Vandermeer";
+    {
+        auto core = journal.create();
+        Draft draft = some_draft("hers");
+        draft.sealed = name;
+        append(core, std::move(draft));
+        append(core, some_draft("nobody's"));
+        for (int again = 0; again < 2; ++again)
+            REQUIRE(core.erase_sealed(std::vector{Seq{1}, Seq{2}, Seq{99}}));
+        const auto events = core.read(Seq{0}, 1 << 20, 10);
+        REQUIRE(events);
+        CHECK(events->at(0).sealed.empty());
+        CHECK(events->at(0).erased_sealed == sha256(name));
+        CHECK_FALSE(events->at(1).erased_sealed);
+        Draft more = some_draft("after");
+        more.sealed = name;
+        append(core, std::move(more));
+    }
+    REQUIRE(erase_sealed(journal.options.file, std::vector{Seq{3}}));
+    auto core = journal.open();
+    CHECK(core.read(Seq{0}, 1 << 20, 10)->size() == 3);  // Link by link.
+    CHECK(core.read(Seq{2}, 1 << 20, 10)->front().sealed.empty());
 }

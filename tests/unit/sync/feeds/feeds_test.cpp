@@ -148,3 +148,18 @@ TEST_CASE("feeds: fifty thousand records are one version", "[feeds]") {
     while (!follower.step(*store, 128 * 1024)) {}
     CHECK(follower.set.size() == 50'000);
 }
+
+TEST_CASE("feeds: all records of a key are found, also what was removed", "[feeds]") {
+    const auto house = FeedsHouse::make();
+    auto store = house->open();
+    REQUIRE(store->change(feed, 0, {put("a", "1"), put("a", "2", "12"), put("b", "3")}));
+    REQUIRE(store->change(feed, 1, {removal("a")}));
+    const auto found = store->find(feed, "a");
+    REQUIRE(found);
+    REQUIRE(found->size() == 2);
+    CHECK(found->at(0).store().empty());
+    CHECK_FALSE(found->at(0).has_body());
+    CHECK(found->at(0).version() == 2);
+    CHECK(found->at(1).body() == "2");
+    CHECK(store->find("other", "a")->empty());
+}

@@ -297,3 +297,25 @@ TEST_CASE_METHOD(Fixture, "ledger: a checkpoint that is not of what is stored le
     CHECK(store->read(till.journal, Seq{0}, plenty, 100)->size() == 3);
     CHECK((*store->checkpoint(till.journal))->note.last == Seq{2});
 }
+
+TEST_CASE_METHOD(Fixture, "ledger: a sealed part that is erased leaves its hash, and the chain still proves all",
+                 "[ledger]") {
+    FakeJournal till{random};
+    till.add(100, "body", "her name");
+    till.add(100, "another", "his name");
+    till.add(100, "nobody's");
+    const auto store = open();
+    REQUIRE(store->bind(till.hello()));
+    REQUIRE(commit(*store, till.append(0, 3)).won);
+    for (int again = 0; again < 2; ++again)
+        REQUIRE(store->erase_sealed(till.journal, std::vector{Seq{1}, Seq{3}, Seq{77}}));
+    const auto run = store->read(till.journal, Seq{0}, plenty, 10);
+    REQUIRE(run);
+    REQUIRE(run->size() == 3);
+    CHECK((*run)[0].envelope.sealed.empty());
+    CHECK((*run)[0].envelope.erased_sealed == sha256("her name"));
+    CHECK((*run)[1].envelope.sealed == "his name");
+    CHECK_FALSE((*run)[2].envelope.erased_sealed);
+    Digest hash = genesis(till.journal);
+    for (const auto& one : *run) CHECK((hash = chain_hash(hash, till.journal, one.envelope)) == one.hash);
+}

@@ -1,3 +1,4 @@
+#include "sync/wire/centre.hpp"
 #include "tests/unit/sync/projection/fixture.hpp"
 
 #include <fstream>
@@ -38,10 +39,10 @@ TEST_CASE_METHOD(Centre, "projection: one customer's purchases over all tills co
     sync(one);
     sync(two);
     const auto customer = **vault->find(phone, "+886912345678");
-    const CustomerView view = must(queries->customer(customer));
+    const CustomerView view = must(queries->customer({{customer}}));
     REQUIRE(view.purchases.size() == 2);
     CHECK(view.purchases[0].gross + view.purchases[1].gross == 300);
-    CHECK(queries->customer(CustomerId{random.uuid()}).error().code == Errc::not_found);
+    CHECK(queries->customer({{CustomerId{random.uuid()}}}).error().code == Errc::not_found);
     CHECK(exceptions().empty());
 }
 
@@ -63,11 +64,11 @@ TEST_CASE_METHOD(Centre, "projection: a receipt is claimed once, also before it 
     CHECK(codes() == Codes{"claimed twice"});
 }
 
-TEST_CASE_METHOD(Centre, "projection: two customers named as one are for a person to look at",
+TEST_CASE_METHOD(Centre, "projection: two customers named as one, with other names, are for a person to look at",
                  "[projection]") {
     FakeJournal till = journal();
-    add_for(till, sale_of("1", 100), {{phone, "+886912345678"}});
-    add_for(till, sale_of("2", 100), {{card, "77001"}});
+    add_for(till, sale_of("1", 100), {{phone, "+886912345678"}}, "Chen");
+    add_for(till, sale_of("2", 100), {{card, "77001"}}, "Lin");
     add_for(till, sale_of("3", 100), {{phone, "+886912345678"}, {card, "77001"}});
     sync(till);
     CHECK(codes() == Codes{"two customers"});
@@ -100,7 +101,7 @@ TEST_CASE_METHOD(Centre, "projection: a withdrawal wins where clocks leave it op
     run.clocks.assign(run.envelopes.size(), {0, error_ms});
     REQUIRE(store->commit({&run, 1})->front().won);
     REQUIRE(projector->catch_up(*store));
-    const auto view = must(queries->customer(**vault->find(card, "77001")));
+    const auto view = must(queries->customer({{**vault->find(card, "77001")}}));
     REQUIRE(view.consents.size() == 1);
     CHECK(view.consents[0].granted == (error_ms == 400));
 }
@@ -123,4 +124,79 @@ TEST_CASE_METHOD(Centre, "projection: no file of the centre shows a name, phone,
         for (const char* secret : {"912345678", "mei@", "example.org", "77001234", "Meiling"})
             CHECK(raw.find(secret) == Bytes::npos);
     }
+}
+
+namespace {
+
+v1::Event merged(const CustomerId& kept, const CustomerId& other) {
+    v1::Event event;
+    event.mutable_customers_merged()->set_kept(Bytes{kept.value().bytes()});
+    event.mutable_customers_merged()->set_merged(Bytes{other.value().bytes()});
+    return event;
+}
+
+v1::Event erased(const CustomerId& customer) {
+    v1::Event event;
+    event.mutable_customer_erased()->set_customer(Bytes{customer.value().bytes()});
+    return event;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Centre, "projection: purchases and cards follow two customers who are one, and part again",
+                 "[projection]") {
+    FakeJournal till = journal(), own = journal();
+    own.device = centre_device();
+    add_for(till, sale_of("1", 100), {{phone, "+886912345678"}}, "Chen");
+    add_for(till, sale_of("2", 200), {{card, "77001"}}, "Lin");
+    sync(till);
+    const CustomerId one = **vault->find(phone, "+886912345678");
+    const CustomerId two = **vault->find(card, "77001");
+    REQUIRE(one != two);
+    add(own, merged(one, two));
+    sync(own);
+    CHECK(**vault->find(card, "77001") == one);
+    CHECK(must(queries->customer(must(vault->family(two)))).purchases.size() == 2);
+    v1::Event apart;
+    apart.mutable_customers_separated()->set_kept(Bytes{one.value().bytes()});
+    apart.mutable_customers_separated()->set_merged(Bytes{two.value().bytes()});
+    add(own, apart);
+    sync(own);
+    CHECK(**vault->find(card, "77001") == two);
+    CHECK(must(queries->customer(must(vault->family(two)))).purchases.size() == 1);
+    CHECK(exceptions().empty());
+}
+
+TEST_CASE_METHOD(Centre, "projection: who was erased leaves her sealed parts to be deleted, late ones as well",
+                 "[projection]") {
+    FakeJournal till = journal(), late = journal(), own = journal();
+    own.device = centre_device();
+    add_for(till, sale_of("1", 100), {{card, "77001"}}, "Chen");
+    add_for(late, sale_of("2", 200), {{card, "77001"}}, "Chen");
+    sync(till);
+    add(own, erased(**vault->find(card, "77001")));
+    sync(own);
+    sync(late);
+    CHECK_FALSE(*vault->find(card, "77001"));
+    const auto wanted = must(projector->sealed_to_erase(10));
+    REQUIRE(wanted.size() == 2);
+    for (const auto& [journal, events] : wanted) {
+        must(store->erase_sealed(journal, events));
+        must(projector->erased(journal, events));
+        CHECK(must(store->read(journal, Seq{0}, 1000, 1)).front().envelope.sealed.empty());
+    }
+    CHECK(must(projector->sealed_to_erase(10)).empty());
+    CHECK(transactions().size() == 2);  // What was sold was sold.
+    CHECK_FALSE(transactions().at(1).customer);
+    CHECK(exceptions().empty());
+}
+
+TEST_CASE_METHOD(Centre, "projection: no till can merge or erase customers", "[projection]") {
+    FakeJournal till = journal();
+    add_for(till, sale_of("1", 100), {{card, "77001"}});
+    sync(till);
+    add(till, erased(**vault->find(card, "77001")));
+    sync(till);
+    CHECK(codes() == Codes{"not the centre's"});
+    CHECK(*vault->find(card, "77001"));
 }

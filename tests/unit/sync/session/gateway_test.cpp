@@ -228,8 +228,10 @@ TEST_CASE("gateway: a feed is read page by page, and what cannot be read is not 
     const auto read = first<Gate::ReadFeed>(session.on(frame(asked)));
     REQUIRE(read);
     CHECK(read->request.feed() == "master");
-    CHECK(session.on(frame(asked)).empty());  // One at a time.
-    CHECK(session.on(Gate::FeedRead{Error{Errc::busy, "later"}, at(20)}).empty());
+    for (int i = 0; i < 3; ++i) CHECK(first<Gate::ReadFeed>(session.on(frame(asked))));
+    CHECK(session.on(frame(asked)).empty());  // Not more than four at a time.
+    for (int i = 0; i < 4; ++i)
+        CHECK(session.on(Gate::FeedRead{Error{Errc::busy, "later"}, at(20)}).empty());
     REQUIRE(first<Gate::ReadFeed>(session.on(frame(asked))));
     v1::FeedPage page;
     page.set_version(7);
@@ -237,6 +239,27 @@ TEST_CASE("gateway: a feed is read page by page, and what cannot be read is not 
     REQUIRE(answer);
     CHECK(answer->feed_page().version() == 7);
     CHECK(answer->stream() == 0);
+}
+
+TEST_CASE("gateway: who a customer is is asked and answered beside all else", "[session]") {
+    v1::Frame asked;
+    asked.mutable_customer_question()->set_id(4);
+    asked.mutable_customer_question()->mutable_identifier()->set_value("CLUB1");
+    Gate early = accepted();
+    CHECK(first<Hangup>(early.on(frame(asked)))->reason == Reason::violation);
+    Gate session = welcoming();
+    const auto action = first<Gate::AskCustomer>(session.on(frame(asked)));
+    REQUIRE(action);
+    CHECK(action->question.identifier().value() == "CLUB1");
+    for (int i = 0; i < 3; ++i) CHECK(first<Gate::AskCustomer>(session.on(frame(asked))));
+    CHECK(session.on(frame(asked)).empty());  // A device that floods is not listened to.
+    v1::CustomerAnswer answer;
+    answer.set_id(4);
+    const auto told =
+        sent(session.on(Gate::CustomerAnswered{answer, at(21)}), v1::Frame::kCustomerAnswer);
+    REQUIRE(told);
+    CHECK(told->customer_answer().id() == 4);
+    CHECK(first<Gate::AskCustomer>(session.on(frame(asked))));
 }
 
 TEST_CASE("gateway: what a newer device says in unknown kinds and fields is skipped", "[session]") {

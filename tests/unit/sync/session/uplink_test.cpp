@@ -218,6 +218,22 @@ TEST_CASE("uplink: a feed is asked for and its pages are handed on, once the lin
     CHECK(first<Hangup>(session.on(frame(*asked)))->reason == Reason::violation);
 }
 
+TEST_CASE("uplink: the centre is asked who a customer is, once the link is up", "[session]") {
+    v1::CustomerQuestion question;
+    question.set_id(9);
+    const Up::Submit asks{Up::Submit::Kind::customer_question, question.SerializeAsString(), at(1)};
+    Up early{uplink_options(start())};
+    CHECK(early.on(asks).empty());
+    Up session = welcomed(start());
+    const auto asked = sent(session.on(asks), v1::Frame::kCustomerQuestion);
+    REQUIRE(asked);
+    CHECK(asked->customer_question().id() == 9);
+    v1::Frame answer;
+    answer.mutable_customer_answer()->set_id(9);
+    CHECK(first<Up::CustomerAnswered>(session.on(frame(answer)))->answer.id() == 9);
+    CHECK(first<Hangup>(session.on(frame(*asked)))->reason == Reason::violation);
+}
+
 TEST_CASE("uplink: totals offered between the welcome and the first batch are not lost",
           "[session]") {
     const Mark one = after(start(), record(1));

@@ -41,7 +41,7 @@ Centre::Centre(asio::io_context& loop) : loop_{loop}, home_{folder_.path / "gate
     auto reading =
         must(SqliteStore::open({.file = file, .access = SqliteStore::Access::reading}, random_));
     ledger = std::make_unique<Ledger>(std::move(writing), std::move(reading));
-    feeds_ = must(FeedDesk::open(must(FeedStore::open(home_ / "feeds.db", random_))));
+    feeds_ = must(FeedDesk::open(must(FeedStore::open(home_ / "feeds.db", random_)), make_key()));
     rooms_.emplace(Rooms{*ledger, *desk, *this, *feeds_, no_admin, *keys_, settings_, clock_});
     start();
 }

@@ -48,6 +48,11 @@ private:
     }
     void keep_telemetry(const DeviceId&, Bytes kept) override { telemetry.push_back(kept); }
     void greeted(const DeviceId&, std::string) override {}
+    asio::awaitable<v1::CustomerAnswer> who_is(v1::CustomerQuestion question) override {
+        v1::CustomerAnswer answer;
+        answer.set_id(question.id());
+        co_return answer;
+    }
     void seen(const DeviceId&, bool) override {}
 
     asio::io_context& loop_;

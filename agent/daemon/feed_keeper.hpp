@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/masterdata/master_data.hpp"
+#include "agent/feedcopy/feed_copy.hpp"
 #include "agent/runtime/task_group.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -10,13 +10,17 @@
 
 namespace till {
 
-/// Keeps a device's master data level with the centre's: asks when the link comes up, when there is news, and
+/// Keeps a device's copy of a feed level with the centre's: asks when the link comes up, when there is news, and
 /// now and then in case the news was lost. Thread: the loop's.
-class MasterFollower {
+class FeedKeeper {
 public:
-    /// `ask` hands a serialised FeedRequest to the link; `applied` is called when a newer version is in use.
-    MasterFollower(asio::any_io_executor executor, MasterData& data, Clock& clock,
-                   std::function<void(Bytes request)> ask, std::function<void()> applied);
+    struct Parts {
+        std::function<FeedCopy&()> copy;  ///< Asked each time: its owner may begin it anew.
+        std::function<Result<FeedCopy::Taken>(const v1::FeedPage&, WallTime)> take;
+        std::function<void(Bytes request)> ask;  ///< Hands a serialised FeedRequest to the link.
+        std::function<void()> applied;           ///< A newer version is in use.
+    };
+    FeedKeeper(asio::any_io_executor executor, Parts parts, Clock& clock);
 
     void on_link_up();
     void on_news(std::string_view topic);
@@ -30,10 +34,8 @@ public:
 private:
     void request();
 
-    MasterData& data_;
+    Parts parts_;
     Clock& clock_;
-    std::function<void(Bytes)> ask_;
-    std::function<void()> applied_;
     bool asked_ = false, patient_ = false;
     asio::steady_timer changed_;  // Never expires; cancelled when there is something to clean up.
 };
