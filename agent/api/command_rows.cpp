@@ -70,8 +70,8 @@ const std::vector<CommandRow>& rows() {
         question<v1::ReadMasterData, v1::MasterData>("read_master_data", "/v1/master-data",
                                                      everyone),
         question<v1::FindProduct, v1::MasterProduct>("find_product", "/v1/products", everyone),
-        asked_by_body(question<v1::FindCustomer, v1::CustomerFound>(
-            "find_customer", "/v1/customers/find", till)),
+        asked_by_body(question<v1::FindCustomer, v1::CustomerFound>("find_customer",
+                                                                    "/v1/customers/find", till)),
         question<v1::FollowFeed, v1::FeedMessage>("follow_feed", "/v1/feed", reading),
     };
     return table;

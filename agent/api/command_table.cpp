@@ -1,6 +1,8 @@
 #include "agent/api/command_table.hpp"
 
+#include "agent/api/answers.hpp"
 #include "agent/api/command_rows.hpp"
+#include "agent/api/customer_part.hpp"
 #include "agent/api/master_gate.hpp"
 #include "agent/api/request_hash.hpp"
 #include "agent/core/hex.hpp"
@@ -58,35 +60,7 @@ Result<void> check_key(const std::string& key) {
     return check_no_card(key, "idempotency_key");
 }
 
-v1::Captured captured_of(const v1::Event& event, const Stored& stored) {
-    v1::Captured out;
-    out.set_journal_id(stored.journal.value().text());
-    out.set_seq(stored.seq.value());
-    out.set_receipt_number(stored.receipt_number);
-    out.set_transaction_number(stored.transaction_number);
-    out.set_business_day(event.context().business_day());
-    out.set_replayed(stored.replayed);
-    if (!event.has_retail_transaction() && !event.has_post_void()) return out;
-    const v1::RetailTransaction& sale =
-        event.has_post_void() ? event.post_void().reversal() : event.retail_transaction();
-    const auto decimals = static_cast<int>(sale.currency_decimals());
-    out.set_total(Decimal{sale.totals().gross(), decimals}.text());
-    out.set_change(Decimal{sale.totals().change(), decimals}.text());
-    out.set_currency(sale.currency());
-    return out;
-}
-
 }  // namespace
-
-v1::StoredEvent shown(const sync::Envelope& envelope) {
-    v1::StoredEvent event;
-    event.set_seq(envelope.seq.value());
-    event.set_kind(envelope.kind.value());
-    event.set_wall_ms(envelope.times.wall.value());
-    event.set_has_sealed(!envelope.sealed.empty() || envelope.erased_sealed.has_value());
-    if (!event.mutable_event()->ParseFromString(envelope.body)) event.clear_event();
-    return event;
-}
 
 struct CommandTable::Impl {
     struct Call {
@@ -332,8 +306,8 @@ asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
         TILL_CO_TRY(*answer.mutable_events(), co_await read_events(request.caller, *query));
     } else if (const auto* whom = dynamic_cast<const v1::FindCustomer*>(&command)) {
         if (!row->info.allows(request.caller.role))
-            co_return Error{Errc::forbidden, std::string{name(request.caller.role)}
-                                                 + " may not look for customers"};
+            co_return Error{Errc::forbidden,
+                            std::string{name(request.caller.role)} + " may not look for customers"};
         TILL_CO_TRY(*answer.mutable_customer(), co_await impl_->find(*whom));
     } else if (const auto* wanted = dynamic_cast<const v1::FindProduct*>(&command)) {
         if (!impl_->gate) co_return Error{Errc::not_found, "there is no master data"};
@@ -349,24 +323,10 @@ asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
     co_return answer;
 }
 
-/// What looks like a payment card is not asked about, here or at the centre.
 asio::awaitable<Result<v1::CustomerFound>> CommandTable::Impl::find(
     const v1::FindCustomer& wanted) const {
-    const bool may_be_card = wanted.type() != v1::IDENTIFIER_TYPE_PHONE
-                             && wanted.type() != v1::IDENTIFIER_TYPE_EMAIL;
-    if (may_be_card && looks_like_card(wanted.value(), settings.identifiers))
-        co_return Error{Errc::out_of_range, "looks like a payment card's number", "value",
-                        "a number with one of the shop's loyalty prefixes"};
-    auto value = normalise(wanted.type(), wanted.value(), settings.identifiers);
-    if (!value) {
-        Error error = std::move(value).error();
-        error.field = "value";
-        co_return error;
-    }
+    TILL_CO_TRY(auto identifier, identifier_of(wanted, settings.identifiers));
     if (!find_customer) co_return Error{Errc::not_found, "no customer is known by that"};
-    v1::Identifier identifier;
-    identifier.set_type(wanted.type());
-    identifier.set_value(*std::move(value));
     co_return co_await find_customer(std::move(identifier), wanted.offline());
 }
 

@@ -37,9 +37,10 @@ struct Request {
 
 /// One row of the table, as doors see it.
 struct CommandInfo {
-    std::string_view name;    ///< "record_transaction"
-    std::string_view method;  ///< "POST" for captures, "GET" for questions; "POST" where one is personal.
-    std::string_view path;    ///< "/v1/transactions"; empty: not offered over HTTP.
+    std::string_view name;  ///< "record_transaction"
+    std::string_view
+        method;  ///< "POST" for captures, "GET" for questions; "POST" where one is personal.
+    std::string_view path;  ///< "/v1/transactions"; empty: not offered over HTTP.
     const google::protobuf::Message* prototype;  ///< Default instance of the command.
     const google::protobuf::Message* answer;     ///< And of what it is answered with.
     std::uint8_t roles;                          ///< Roles that may call it, or-ed.

@@ -1,5 +1,6 @@
 #include "agent/api/customer_part.hpp"
 
+#include "agent/customer/card_guard.hpp"
 #include "agent/customer/sealed_customer.hpp"
 
 namespace till {
@@ -25,6 +26,24 @@ Result<void> seal_into(Capture& capture, const Situation& situation, const v1::C
     *capture.event.mutable_sealed() = std::move(customer.facts);
     capture.sealed = std::move(customer.sealed);
     return {};
+}
+
+Result<v1::Identifier> identifier_of(const v1::FindCustomer& wanted, const IdentifierRules& rules) {
+    const bool may_be_card =
+        wanted.type() != v1::IDENTIFIER_TYPE_PHONE && wanted.type() != v1::IDENTIFIER_TYPE_EMAIL;
+    if (may_be_card && looks_like_card(wanted.value(), rules))
+        return Error{Errc::out_of_range, "looks like a payment card's number", "value",
+                     "a number with one of the shop's loyalty prefixes"};
+    auto value = normalise(wanted.type(), wanted.value(), rules);
+    if (!value) {
+        Error error = std::move(value).error();
+        error.field = "value";
+        return error;
+    }
+    v1::Identifier identifier;
+    identifier.set_type(wanted.type());
+    identifier.set_value(*std::move(value));
+    return identifier;
 }
 
 }  // namespace till

@@ -17,4 +17,8 @@ enum class Strictness : std::uint8_t {
 Result<void> seal_into(Capture& capture, const Situation& situation, const v1::CustomerData& data,
                        Strictness strictness, v1::ForeignSource* doubts = nullptr);
 
+/// What a question for a customer names, normalised. What looks like a payment card is not asked about, here or at
+/// the centre. Fails with malformed or out_of_range at "value".
+Result<v1::Identifier> identifier_of(const v1::FindCustomer& wanted, const IdentifierRules& rules);
+
 }  // namespace till

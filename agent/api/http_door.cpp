@@ -146,8 +146,8 @@ asio::awaitable<HttpResponse> HttpDoor::answer(const CommandInfo& command, HttpR
     const std::unique_ptr<google::protobuf::Message> question{command.prototype->New()};
     const bool by_body = command.method == "POST";
     if (by_body && !is_json(request.header("content-type"))) co_return not_json(trace_id);
-    const auto parsed = by_body ? from_json(request.body, *question)
-                                : from_query(request.query(), *question);
+    const auto parsed =
+        by_body ? from_json(request.body, *question) : from_query(request.query(), *question);
     if (!parsed) co_return problem(400, parsed.error(), trace_id);
     if (const auto* feed = dynamic_cast<const v1::FollowFeed*>(question.get()))
         co_return follow(request, *feed, trace_id);

@@ -24,7 +24,8 @@ Result<std::unique_ptr<CustomerCache>> CustomerCache::open(Options options, Wall
 
 Result<void> CustomerCache::begin() {
     TILL_TRY(key_, options_.key());
-    TILL_TRY(copy_, FeedCopy::open({options_.file, std::string{sync::customers_feed}, options_.store}));
+    TILL_TRY(copy_,
+             FeedCopy::open({options_.file, std::string{sync::customers_feed}, options_.store}));
     return {};
 }
 

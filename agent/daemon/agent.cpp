@@ -196,12 +196,12 @@ asio::awaitable<void> Agent::report_now_and_then() {
         co_await reporting_.async_wait(nothrow);
         forget_old_customers();
         if (!uplink_->state().up) continue;
-        Bytes message = co_await telemetry(
-            *journal_, *identity_, world_.clock, started_, world_.home.root(),
-            world_.settings.journal_reserve_bytes,
-            {.master_data = master_ ? master_->version() : 0,
-             .customers = customers_ ? customers_->copy().version() : 0,
-             .erasures = erasures_ ? erasures_->done() : 0});
+        Bytes message =
+            co_await telemetry(*journal_, *identity_, world_.clock, started_, world_.home.root(),
+                               world_.settings.journal_reserve_bytes,
+                               {.master_data = master_ ? master_->version() : 0,
+                                .customers = customers_ ? customers_->copy().version() : 0,
+                                .erasures = erasures_ ? erasures_->done() : 0});
         uplink_->submit(sync::UplinkSession::Submit::Kind::telemetry, std::move(message));
         for (const auto& keeper : feed_keepers_) keeper->look_again();
         co_await obey_erasures();

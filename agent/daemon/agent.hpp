@@ -99,7 +99,7 @@ private:
     std::vector<std::filesystem::path> earlier_journals_;
     std::optional<Currency> currency_;  // Of the store, as this agent began with.
     Bytes earlier_state_;  // Of the workstation in the journal before, when this one is empty.
-    std::unique_ptr<MasterData> master_;  // None when there is no room for it.
+    std::unique_ptr<MasterData> master_;        // None when there is no room for it.
     std::unique_ptr<CustomerCache> customers_;  // The same.
     std::unique_ptr<CustomerFinder> customer_finder_;
     std::unique_ptr<Erasures> erasures_;  // The same.

@@ -12,7 +12,8 @@ namespace {
 Error nobody() { return {Errc::not_found, "no customer is known by that"}; }
 
 Error unanswered(const char* why) {
-    return {Errc::timed_out, std::string{"this device knows nobody by that, and the centre "} + why};
+    return {Errc::timed_out,
+            std::string{"this device knows nobody by that, and the centre "} + why};
 }
 
 }  // namespace
@@ -35,11 +36,11 @@ asio::awaitable<Result<v1::CustomerFound>> CustomerFinder::find(v1::Identifier i
     question.set_id(++last_);
     *question.mutable_identifier() = std::move(identifier);
     if (!ask_(question.SerializeAsString())) co_return unanswered("cannot be asked now");
-    const auto at = waiting_
-                        .emplace(question.id(), Waiting{asio::steady_timer{
-                                                    co_await asio::this_coro::executor,
-                                                    limits::customer_answer_max}})
-                        .first;
+    const auto at =
+        waiting_
+            .emplace(question.id(), Waiting{asio::steady_timer{co_await asio::this_coro::executor,
+                                                               limits::customer_answer_max}})
+            .first;
     co_await at->second.timer.async_wait(nothrow);
     const auto answer = std::move(at->second.answer);
     waiting_.erase(at);

@@ -39,7 +39,9 @@ Result<std::unique_ptr<Erasures>> Erasures::open(Home& home, Journal& journal,
 }
 
 Result<FeedCopy::Taken> Erasures::take(const v1::FeedPage& page, WallTime now) {
-    const auto keep = [](const v1::FeedRecord&) -> Result<FeedCopy::Kept> { return {}; };
+    const auto keep = [](const v1::FeedRecord&) -> Result<FeedCopy::Kept> {
+        return FeedCopy::Kept{};  // The key says it all.
+    };
     return copy_->take(page, now, keep);
 }
 

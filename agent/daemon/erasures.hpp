@@ -27,10 +27,7 @@ public:
 private:
     Erasures(Home& home, Journal& journal, std::unique_ptr<FeedCopy> copy,
              std::function<bool(const JournalId&)> is_open)
-        : home_{home},
-          journal_{journal},
-          copy_{std::move(copy)},
-          is_open_{std::move(is_open)} {}
+        : home_{home}, journal_{journal}, copy_{std::move(copy)}, is_open_{std::move(is_open)} {}
     asio::awaitable<Result<bool>> erase(const JournalId& journal, std::vector<Seq> events);
 
     Home& home_;

@@ -31,7 +31,7 @@ struct AgentSettings {
     unsigned zmq_mode = 0600;
     std::uint64_t journal_reserve_bytes = 0;
     std::optional<std::chrono::milliseconds> journal_keep;  ///< Nothing: events stay for ever.
-    std::chrono::milliseconds customers_keep{0};  ///< Without news of the centre.
+    std::chrono::milliseconds customers_keep{0};            ///< Without news of the centre.
     bool uplink_enabled = true;
     std::chrono::milliseconds max_offline{0};  ///< How long wall time is believed without news.
     LogLevel log_level = LogLevel::info;

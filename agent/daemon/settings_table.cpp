@@ -153,8 +153,9 @@ constexpr std::array customers = {
             .most = 400,
             .origin = Origin::remote,
             .unit = "days",
-            .meaning = "How long customers are known here after the centre was last heard; then they "
-                       "and the key to them are deleted"},
+            .meaning =
+                "How long customers are known here after the centre was last heard; then they "
+                "and the key to them are deleted"},
 };
 
 constexpr std::array uplink = {

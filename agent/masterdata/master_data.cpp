@@ -30,8 +30,7 @@ Result<std::optional<v1::MasterRecord>> MasterData::find(std::string_view key) {
     TILL_TRY(const auto body, copy_->find(key));
     if (!body) return std::optional<v1::MasterRecord>{};
     v1::MasterRecord record;
-    if (!record.ParseFromString(*body))
-        return Error{Errc::corrupt, "a record of the master data"};
+    if (!record.ParseFromString(*body)) return Error{Errc::corrupt, "a record of the master data"};
     return std::optional{std::move(record)};
 }
 

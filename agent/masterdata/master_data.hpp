@@ -32,9 +32,7 @@ public:
 
 private:
     MasterData(std::unique_ptr<FeedCopy> copy, std::string store, std::string workstation)
-        : copy_{std::move(copy)},
-          store_{std::move(store)},
-          workstation_{std::move(workstation)} {}
+        : copy_{std::move(copy)}, store_{std::move(store)}, workstation_{std::move(workstation)} {}
     Result<void> read_lists();
     Result<std::optional<v1::MasterRecord>> find(std::string_view key);
 

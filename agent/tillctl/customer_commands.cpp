@@ -58,8 +58,7 @@ struct Pair {
 
 void unite(const Common& common, Exit& outcome, const Pair& pair, const char* path,
            const char* done) {
-    const json::object body{
-        {"kept", pair.kept}, {"merged", pair.merged}, {"reason", pair.reason}};
+    const json::object body{{"kept", pair.kept}, {"merged", pair.merged}, {"reason", pair.reason}};
     const auto answer = ask_gateway(common, outcome, "POST", path, json::serialize(body));
     if (answer) common.json ? print_json(*answer) : void(std::cout << done << '\n');
 }
@@ -107,7 +106,9 @@ Result<json::array> read_customers(const std::string& file) {
         const std::string place = file + ":" + std::to_string(row->line) + ": ";
         if (!row->fault.empty()) return Error{Errc::malformed, place + std::string{row->fault}};
         if (names.empty()) {
-            for (const auto heading : row->fields) { TILL_TRY(names.emplace_back(), column(heading)); }
+            for (const auto heading : row->fields) {
+                TILL_TRY(names.emplace_back(), column(heading));
+            }
             continue;
         }
         if (row->fields.size() != names.size())
@@ -169,8 +170,8 @@ std::shared_ptr<Whom> add_whom(CLI::App& command) {
 }
 
 void add_customer_commands(CLI::App& app, const Common& common, Exit& outcome) {
-    auto* customer = app.add_subcommand("customer", "What the centre knows of customers")
-                         ->require_subcommand(1);
+    auto* customer =
+        app.add_subcommand("customer", "What the centre knows of customers")->require_subcommand(1);
     auto* show = customer->add_subcommand(
         "show", "Her purchases over all tills and her consents, found by any identifier");
     const auto whom = add_whom(*show);

@@ -31,8 +31,7 @@ void print_erasure(const json::value& answer) {
     Table devices{{"pending at", "device", "cache", "sealed parts"}};
     for (const auto& row : list(report, "pending_devices"))
         devices.add({text(row, "store") + "/" + text(row, "workstation"), text(row, "device"),
-                     text(row, "cache") == "true" ? "pending" : "done",
-                     text(row, "sealed_parts")});
+                     text(row, "cache") == "true" ? "pending" : "done", text(row, "sealed_parts")});
     if (!devices.empty()) devices.print();
     std::cout << (text(report, "done") == "true"
                       ? "Done everywhere.\n"
@@ -94,16 +93,17 @@ void add_privacy_commands(CLI::App& app, const Common& common, Exit& outcome) {
     });
 
     auto* erase = privacy->add_subcommand(
-        "erase", "Erase her everywhere, for ever; exit 1 while that is pending somewhere (GDPR 17)");
+        "erase",
+        "Erase her everywhere, for ever; exit 1 while that is pending somewhere (GDPR 17)");
     const auto her = add_whom(*erase);
     const auto reason = std::make_shared<std::string>();
     erase->add_option("--reason", *reason, "Kept beside it");
     erase->callback([&common, &outcome, her, reason] {
         auto body = her->body();
         body["reason"] = *reason;
-        answer_erasure(common, outcome,
-                       ask_gateway(common, outcome, "POST", "/admin/v1/privacy/erase",
-                                   json::serialize(body)));
+        answer_erasure(
+            common, outcome,
+            ask_gateway(common, outcome, "POST", "/admin/v1/privacy/erase", json::serialize(body)));
     });
 
     auto* status =

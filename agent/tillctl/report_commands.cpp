@@ -120,11 +120,10 @@ struct Wanted {
 };
 
 void show(const Common& common, Exit& outcome, const Wanted& wanted) {
-    const auto answer =
-        ask_gateway(common, outcome, "GET",
-                    "/admin/v1/reports/retention?currency=" + query_value(wanted.currency)
-                        + "&until=" + query_value(wanted.until)
-                        + "&lapsed_days=" + std::to_string(wanted.lapsed_days));
+    const auto answer = ask_gateway(
+        common, outcome, "GET",
+        "/admin/v1/reports/retention?currency=" + query_value(wanted.currency) + "&until="
+            + query_value(wanted.until) + "&lapsed_days=" + std::to_string(wanted.lapsed_days));
     if (!answer) return;
     if (common.json || wanted.format == "json") return print_json(*answer);
     wanted.format == "csv" ? print_csv(*answer) : print_text(*answer);
@@ -139,8 +138,9 @@ void add_report_commands(CLI::App& app, const Common& common, Exit& outcome) {
     const auto wanted = std::make_shared<Wanted>();
     retention->add_option("--currency", wanted->currency,
                           "Of the purchases that count; the one with most when left out");
-    retention->add_option("--until", wanted->until,
-                          "The last business day that counts, YYYY-MM-DD; the newest when left out");
+    retention->add_option(
+        "--until", wanted->until,
+        "The last business day that counts, YYYY-MM-DD; the newest when left out");
     retention
         ->add_option("--lapsed", wanted->lapsed_days,
                      "Days without a visit after which a customer has lapsed")

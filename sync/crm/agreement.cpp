@@ -53,7 +53,8 @@ void agree(Agreement& on, const v1::Personal& person, const std::vector<ConsentS
            const TokenOf& token) {
     for (const auto& each : person.identifiers()) on.tokens.insert(Bytes{view(token(each))});
     on.tokens.insert(Bytes{view(token(name_of(person)))});
-    for (const ConsentState& each : consents) on.consents[{each.purpose, each.channel}] = each.granted;
+    for (const ConsentState& each : consents)
+        on.consents[{each.purpose, each.channel}] = each.granted;
 }
 
 }  // namespace till::sync

@@ -12,8 +12,8 @@ namespace till::sync {
 /// On what of a customer a CRM and the centre last agreed. Whoever differs from it has changed something, so
 /// that neither undoes what the other did: the common ancestor of a three-way merge. Hashes only.
 struct Agreement {
-    std::set<Bytes> tokens;                             ///< Of identifiers, and of her name.
-    std::map<std::pair<int, int>, bool> consents;       ///< By purpose and channel.
+    std::set<Bytes> tokens;                        ///< Of identifiers, and of her name.
+    std::map<std::pair<int, int>, bool> consents;  ///< By purpose and channel.
 
     Bytes serialised() const;
     static Result<Agreement> parse(BytesView bytes);

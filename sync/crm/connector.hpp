@@ -25,13 +25,14 @@ struct CrmEvent {
     std::int64_t at_ms = 0;  ///< When it happened, on the centre's clock.
     std::optional<CustomerId> customer;  ///< As who she is by now.
     std::vector<CustomerId> family;      ///< Her, and those who turned out to be her.
-    std::vector<std::string> records;    ///< What this CRM calls its records of her, where it told of her first.
-    v1::Personal person;                 ///< Who that is; empty unless the connector wants to know.
+    std::vector<std::string>
+        records;          ///< What this CRM calls its records of her, where it told of her first.
+    v1::Personal person;  ///< Who that is; empty unless the connector wants to know.
     std::vector<ConsentState> consents;  ///< Hers as they stand now, when she is known.
     /// Of these, what this CRM does not have from us yet: what it had and has no more, it dropped itself.
     v1::Personal fresh_person;
     std::vector<ConsentState> fresh_consents;
-    Agreement agreement;  ///< Once it is applied.
+    Agreement agreement;               ///< Once it is applied.
     std::vector<CountedItem> counted;  ///< Of an approved count: all that its session counted.
 
     /// "journal/seq": the same for ever, whatever becomes of the delivery.
@@ -60,6 +61,7 @@ struct CrmRecord {
     /// word of it at all (not granted).
     std::vector<ConsentState> consents;
     std::int64_t changed_ms = 0;  ///< When anything of it changed last, on the CRM's clock.
+    std::uint64_t state = 0;      ///< Another number when anything of it was changed.
 };
 
 /// One CRM. To add one, write a class of these functions and a line in the gateway's wiring; what to send, in
@@ -78,8 +80,9 @@ public:
     /// Whether this CRM has a use for the event at all.
     virtual bool wants(const v1::Event& event) const = 0;
 
-    /// One outcome for each event, in their order. After the first that is later or unknown the rest must be the
-    /// same: events of a journal arrive in its order.
+    /// One outcome for each event, in their order: applied when the CRM has what happened and what is fresh of
+    /// her. After the first that is later or unknown the rest must be the same: events of a journal arrive in its
+    /// order.
     virtual std::vector<CrmOutcome> apply(std::span<const CrmEvent> events) = 0;
 
     /// Which of these are there already, by our id: asked before events of unknown outcome are sent again.
@@ -87,10 +90,10 @@ public:
     virtual Result<std::vector<bool>> look_up(std::span<const CrmEvent> events) = 0;
 
     /// Hands over every customer that changed after `since` (what the last call returned; empty: ever) and that
-    /// `wanted(record, changed_ms)` does not know in this state already; returns the next `since`. Handing over
+    /// `wanted(record, state)` does not know in this state already; returns the next `since`. Handing over
     /// one twice is harmless, leaving one out is not: CRMs commit late what they dated early. A CRM that cannot
     /// be asked says unsupported.
-    using Wanted = std::function<bool(const std::string& record, std::int64_t changed_ms)>;
+    using Wanted = std::function<bool(const std::string& record, std::uint64_t state)>;
     using Visit = std::function<Result<void>(std::vector<CrmRecord>)>;
     virtual Result<std::string> read_changes(const std::string& since, const Wanted& wanted,
                                              const Visit& visit) {

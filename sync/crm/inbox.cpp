@@ -1,7 +1,5 @@
 #include "sync/crm/inbox.hpp"
 
-#include "agent/core/hex.hpp"
-
 #include <algorithm>
 
 namespace till::sync {
@@ -9,6 +7,7 @@ namespace till::sync {
 namespace {
 
 constexpr std::size_t seen_max = 500'000;
+constexpr std::uint64_t dates_ms = 3000;
 
 bool has(const v1::Personal& person, const v1::Identifier& identifier) {
     return std::ranges::any_of(person.identifiers(), [&](const v1::Identifier& each) {
@@ -47,7 +46,8 @@ void add_consents(const CrmRecord& record, const std::vector<ConsentState>& know
         const auto here = std::ranges::find_if(known, is_same);
         const bool granted_here = here != known.end() && here->granted;
         // Of what it says nothing it never said anything else, unless that was agreed on.
-        const bool said_nothing = each.at_ms == 0 && !on.consents.contains({each.purpose, each.channel});
+        const bool said_nothing =
+            each.at_ms == 0 && !on.consents.contains({each.purpose, each.channel});
         if (said_nothing || agreed(on, each) || granted_here == each.granted) continue;
         v1::ConsentSet& consent = *said.add_consents();
         consent.set_purpose(static_cast<v1::ConsentSet::Purpose>(each.purpose));
@@ -63,9 +63,9 @@ void add_consents(const CrmRecord& record, const std::vector<ConsentState>& know
 Result<std::size_t> Inbox::step() {
     std::size_t news = 0;
     TILL_TRY(const std::string since, state_.since(connector_.name()));
-    const auto wanted = [this](const std::string& record, std::int64_t changed_ms) {
+    const auto wanted = [this](const std::string& record, std::uint64_t state) {
         const auto seen = seen_.find(record);
-        return seen == seen_.end() || seen->second != changed_ms;
+        return seen == seen_.end() || seen->second.state != state || !seen->second.settled;
     };
     const auto visit = [&](std::vector<CrmRecord> records) {
         return take(std::move(records), news);
@@ -80,11 +80,18 @@ Result<void> Inbox::take(std::vector<CrmRecord> records, std::size_t& news) {
     std::vector<CrmChange> changes;
     OutboxState::Agreements agreed;
     if (seen_.size() > seen_max) seen_.clear();
-    for (CrmRecord& record : records)
-        TILL_TRY_VOID(consider(std::move(record), changes, agreed));
+    for (CrmRecord& record : records) TILL_TRY_VOID(consider(std::move(record), changes, agreed));
     news += changes.size();
     if (!changes.empty()) TILL_TRY_VOID(say_(std::move(changes)));
     return state_.agree(connector_.name(), agreed);
+}
+
+/// A CRM that dates to the second shows two changes within one as one state: it is read once more after that.
+void Inbox::note_seen(const CrmRecord& record) {
+    const std::uint64_t now = clock_.now().since_boot.value();
+    Seen& seen = seen_[record.record];
+    if (seen.since == 0 || seen.state != record.state) seen = {.state = record.state, .since = now};
+    seen.settled = now - seen.since >= dates_ms;
 }
 
 void Inbox::normalise(v1::Personal& person) {
@@ -118,13 +125,7 @@ Result<void> Inbox::consider(CrmRecord record, std::vector<CrmChange>& changes,
         change.at_ms = record.changed_ms;
         for (const auto& each : change.said.consents())
             change.at_ms = std::max(change.at_ms, each.at_ms());
-        // CRMs date to the second; what is said twice within one differs by what it says. A keyed hash: keys are
-        // stored in clear.
-        v1::Identifier content;
-        content.set_value(hex(change.said.SerializeAsString() + change.person.SerializeAsString()));
-        constexpr std::size_t mark_bytes = 8;
-        change.key = record.record + "@" + std::to_string(record.changed_ms) + "#"
-                     + hex(view(token(content)).substr(0, mark_bytes));
+        change.key = record.record + "@" + std::to_string(record.changed_ms);
         changes.push_back(std::move(change));
     }
     if (!known) return {};  // She is once this is projected; then all that is left is to agree.
@@ -132,10 +133,11 @@ Result<void> Inbox::consider(CrmRecord record, std::vector<CrmChange>& changes,
     agree(now, record.person, record.consents, token);
     // What was changed here and is on its way there is not agreed on by that.
     for (const auto& each : known->person.identifiers())
-        if (!has(record.person, each) && !may_be_dropped(each.type()) && sync::agreed(on, each, token))
+        if (!has(record.person, each) && !may_be_dropped(each.type())
+            && sync::agreed(on, each, token))
             now.tokens.insert(Bytes{view(token(each))});
     agreed.emplace_back(known->customer, std::move(now));
-    seen_[record.record] = record.changed_ms;
+    note_seen(record);
     return {};
 }
 

@@ -182,8 +182,7 @@ Result<void> OutboxState::forget(std::span<const CustomerId> customers) {
     const std::scoped_lock lock{mutex_};
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
     TILL_TRY(Statement drop, database_.prepare("DELETE FROM agreed WHERE customer = ?"));
-    for (const CustomerId& one : customers)
-        TILL_TRY_VOID(drop.run(Blob{one.value().bytes()}));
+    for (const CustomerId& one : customers) TILL_TRY_VOID(drop.run(Blob{one.value().bytes()}));
     return commit(std::move(transaction));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "sync/crm/agreement.hpp"
 #include "agent/store/database.hpp"
+#include "sync/crm/agreement.hpp"
 #include "sync/ledger/store.hpp"
 
 #include <filesystem>

@@ -73,7 +73,12 @@ private:
     Result<void> ensure_counted(const CrmEvent& event);
     Result<boost::json::array> rows(const std::string& model, boost::json::array wanted,
                                     std::initializer_list<std::string_view> fields);
-    using Changed = std::map<std::int64_t, std::int64_t>;  // Party to when, in milliseconds.
+    struct Change {
+        std::int64_t at_ms = 0;   // The newest date of its rows.
+        std::uint64_t state = 0;  // Of all of them.
+        void add(std::string_view row, std::int64_t id, std::int64_t changed_ms);
+    };
+    using Changed = std::map<std::int64_t, Change>;  // By party.
     Result<std::int64_t> add_changed(const char* model, const char* party_field, bool has_active,
                                      std::int64_t since_ms, Changed& changed);
     Result<std::int64_t> add_changed_emails(std::int64_t since_ms, Changed& changed);

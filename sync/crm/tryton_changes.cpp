@@ -51,6 +51,11 @@ void add(v1::Personal& person, v1::IdentifierType type, std::string value) {
     one.set_value(std::move(value));
 }
 
+/// On SQLite Tryton says 1.
+bool is_true(const json::value* value) {
+    return value && ((value->is_bool() && value->as_bool()) || integer(value) != 0);
+}
+
 json::array list_of(std::span<const std::int64_t> ids) {
     json::array made;
     for (const std::int64_t id : ids) made.emplace_back(id);
@@ -65,9 +70,17 @@ bool contains(const json::value* list, std::int64_t id) {
 
 }  // namespace
 
+/// Order does not matter: rows come as they like.
+void Tryton::Change::add(std::string_view row, std::int64_t id, std::int64_t changed_ms) {
+    at_ms = std::max(at_ms, changed_ms);
+    const std::string text =
+        std::string{row} + " " + std::to_string(id) + " " + std::to_string(changed_ms);
+    state += std::hash<std::string>{}(text);
+}
+
 /// The newest date among them.
-Result<std::int64_t> Tryton::add_changed(const char* model, const char* party_field, bool has_active,
-                                         std::int64_t since_ms, Changed& changed) {
+Result<std::int64_t> Tryton::add_changed(const char* model, const char* party_field,
+                                         bool has_active, std::int64_t since_ms, Changed& changed) {
     auto wanted = changed_since(since_ms);
     if (has_active) wanted.push_back(of_any_state());
     TILL_TRY(const auto found,
@@ -75,8 +88,8 @@ Result<std::int64_t> Tryton::add_changed(const char* model, const char* party_fi
     std::int64_t newest = since_ms;
     for (const auto& each : found) {
         const std::int64_t at = changed_ms(each.as_object());
-        std::int64_t& known = changed[number(each.as_object(), party_field)];
-        known = std::max(known, at);
+        changed[number(each.as_object(), party_field)].add(model, number(each.as_object(), "id"),
+                                                           at);
         newest = std::max(newest, at);
     }
     return newest;
@@ -88,23 +101,23 @@ Result<std::int64_t> Tryton::add_changed_emails(std::int64_t since_ms, Changed& 
     wanted.push_back(of_any_state());
     TILL_TRY(const auto found,
              rows("marketing.email", std::move(wanted), {"email", "create_date", "write_date"}));
-    std::map<std::string, std::int64_t> dates;
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> listed;  // Row and date.
     json::array addresses;
     std::int64_t newest = since_ms;
     for (const auto& each : found) {
         const std::string email = text(each.as_object(), "email");
         addresses.emplace_back(email);
-        dates[email] = changed_ms(each.as_object());
-        newest = std::max(newest, dates[email]);
+        listed[email] = {number(each.as_object(), "id"), changed_ms(each.as_object())};
+        newest = std::max(newest, listed[email].second);
     }
     if (addresses.empty()) return newest;
-    TILL_TRY(const auto owners, rows("party.contact_mechanism",
-                                     domain(clause("type", "=", "email"),
-                                            clause("value", "in", std::move(addresses))),
-                                     {"party", "value"}));
+    TILL_TRY(const auto owners,
+             rows("party.contact_mechanism",
+                  domain(clause("type", "=", "email"), clause("value", "in", std::move(addresses))),
+                  {"party", "value"}));
     for (const auto& each : owners) {
-        std::int64_t& known = changed[number(each.as_object(), "party")];
-        known = std::max(known, dates[text(each.as_object(), "value")]);
+        const auto& [id, at] = listed[text(each.as_object(), "value")];
+        changed[number(each.as_object(), "party")].add("marketing.email", id, at);
     }
     return newest;
 }
@@ -120,9 +133,9 @@ Result<std::string> Tryton::read_changes(const std::string& since, const Wanted&
         const char *model, *party_field;
         bool has_active;
     };
-    for (const Part& part : {Part{"party.party", "id", true},
-                             Part{"party.contact_mechanism", "party", true},
-                             Part{"party.identifier", "party", false}}) {
+    for (const Part& part :
+         {Part{"party.party", "id", true}, Part{"party.contact_mechanism", "party", true},
+          Part{"party.identifier", "party", false}}) {
         TILL_TRY(const std::int64_t at,
                  add_changed(part.model, part.party_field, part.has_active, from, changed));
         newest = std::max(newest, at);
@@ -130,12 +143,11 @@ Result<std::string> Tryton::read_changes(const std::string& since, const Wanted&
     TILL_TRY(const std::int64_t at, add_changed_emails(from, changed));
     newest = std::max(newest, at);
     std::vector<std::int64_t> parties;
-    for (const auto& [party, changed_at] : changed)
-        if (party != 0 && wanted(std::string{party_record} + std::to_string(party), changed_at))
+    for (const auto& [party, change] : changed)
+        if (party != 0 && wanted(std::string{party_record} + std::to_string(party), change.state))
             parties.push_back(party);
     for (std::size_t i = 0; i < parties.size(); i += read_at_once) {
-        const auto some =
-            std::span{parties}.subspan(i, std::min(read_at_once, parties.size() - i));
+        const auto some = std::span{parties}.subspan(i, std::min(read_at_once, parties.size() - i));
         TILL_TRY(auto records, read_parties(some, changed));
         TILL_TRY_VOID(visit(std::move(records)));
     }
@@ -157,7 +169,8 @@ Result<std::vector<CrmRecord>> Tryton::read_parties(std::span<const std::int64_t
         if (code.starts_with("till:walkin:")) continue;
         CrmRecord& record = records[id];
         record.record = std::string{party_record} + std::to_string(id);
-        record.changed_ms = changed.at(id);
+        record.changed_ms = changed.at(id).at_ms;
+        record.state = changed.at(id).state;
         put_name(text(row, "name"), record.person);
         if (code.starts_with(our_prefix))
             if (const auto ours = Uuid::parse(code.substr(our_prefix.size())))
@@ -165,15 +178,19 @@ Result<std::vector<CrmRecord>> Tryton::read_parties(std::span<const std::int64_t
         const auto state = [&](v1::ConsentSet::Purpose purpose,
                                v1::ConsentSet::ConsentChannel channel, std::int64_t category) {
             const bool granted = contains(row.if_contains("categories"), category);
-            record.consents.push_back({purpose, channel, granted, {}, "changed in the CRM",
+            record.consents.push_back({purpose,
+                                       channel,
+                                       granted,
+                                       {},
+                                       "changed in the CRM",
                                        granted ? record.changed_ms : 0});
         };
         state(v1::ConsentSet::PURPOSE_MARKETING, v1::ConsentSet::CONSENT_CHANNEL_SMS, sms);
         state(v1::ConsentSet::PURPOSE_PROFILING, v1::ConsentSet::CONSENT_CHANNEL_EMAIL, profiling);
     }
-    TILL_TRY(const auto mechanisms, rows("party.contact_mechanism",
-                                         domain(clause("party", "in", list_of(parties))),
-                                         {"party", "type", "value"}));
+    TILL_TRY(const auto mechanisms,
+             rows("party.contact_mechanism", domain(clause("party", "in", list_of(parties))),
+                  {"party", "type", "value"}));
     for (const auto& each : mechanisms) {
         const auto record = records.find(number(each.as_object(), "party"));
         if (record == records.end()) continue;
@@ -183,9 +200,9 @@ Result<std::vector<CrmRecord>> Tryton::read_parties(std::span<const std::int64_t
         if (type == "mobile" || type == "phone")
             add(record->second.person, v1::IDENTIFIER_TYPE_PHONE, value);
     }
-    TILL_TRY(const auto cards, rows("party.identifier",
-                                    domain(clause("party", "in", list_of(parties))),
-                                    {"party", "code"}));
+    TILL_TRY(const auto cards,
+             rows("party.identifier", domain(clause("party", "in", list_of(parties))),
+                  {"party", "code"}));
     for (const auto& each : cards) {
         const auto record = records.find(number(each.as_object(), "party"));
         const std::string code = text(each.as_object(), "code");
@@ -201,8 +218,7 @@ Result<std::vector<CrmRecord>> Tryton::read_parties(std::span<const std::int64_t
 
 /// One address that may not be written to is enough that she may not.
 Result<void> Tryton::add_email_consents(std::vector<CrmRecord>& records) {
-    TILL_TRY(const auto list,
-             required("marketing.email.list", "name", options_.list, "consents"));
+    TILL_TRY(const auto list, required("marketing.email.list", "name", options_.list, "consents"));
     json::array addresses;
     for (const CrmRecord& record : records)
         for (const auto& each : record.person.identifiers())
@@ -219,8 +235,7 @@ Result<void> Tryton::add_email_consents(std::vector<CrmRecord>& records) {
         for (const auto& each : record.person.identifiers()) {
             const auto row = listed.find(each.value());
             if (each.type() != v1::IDENTIFIER_TYPE_EMAIL || row == listed.end()) continue;
-            const auto* active = row->second->if_contains("active");
-            const bool granted = active && active->is_bool() && active->as_bool();
+            const bool granted = is_true(row->second->if_contains("active"));
             if (state && !state->granted) continue;
             state = ConsentState{v1::ConsentSet::PURPOSE_MARKETING,
                                  v1::ConsentSet::CONSENT_CHANNEL_EMAIL,

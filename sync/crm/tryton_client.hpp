@@ -27,10 +27,10 @@ public:
     };
     explicit TrytonClient(Options options);
 
-    /// Calls "model.party.party.create" with `params` and the context, to which `about` is added. Fails by what the body says:
-    /// malformed (UserError: what was sent is at fault), stale (ConcurrencyException), unsupported (a model or field
-    /// that is not there: set up wrongly), forbidden, busy (asked to wait), out_of_range (too much at once), closed
-    /// (nobody reached), outcome_unknown.
+    /// Calls "model.party.party.create" with `params` and the context, to which `about` is added. Fails by what the
+    /// body says: malformed (UserError: what was sent is at fault), stale (ConcurrencyException), unsupported (a
+    /// model or field that is not there: set up wrongly), forbidden, busy (asked to wait), out_of_range (too much at
+    /// once), closed (nobody reached), outcome_unknown.
     Result<boost::json::value> call(std::string_view method, boost::json::array params,
                                     const boost::json::object& about = {});
 

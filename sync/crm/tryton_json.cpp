@@ -27,14 +27,11 @@ json::object datetime(std::int64_t ms) {
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
-    return {{"__class__", "datetime"},
-            {"year", int{date.year()}},
-            {"month", unsigned{date.month()}},
-            {"day", unsigned{date.day()}},
-            {"hour", clock.hours().count()},
-            {"minute", clock.minutes().count()},
-            {"second", clock.seconds().count()},
-            {"microsecond", clock.subseconds().count() * 1000}};
+    return {
+        {"__class__", "datetime"},           {"year", int{date.year()}},
+        {"month", unsigned{date.month()}},   {"day", unsigned{date.day()}},
+        {"hour", clock.hours().count()},     {"minute", clock.minutes().count()},
+        {"second", clock.seconds().count()}, {"microsecond", clock.subseconds().count() * 1000}};
 }
 
 std::int64_t ms_of(const json::value* datetime) {
@@ -45,8 +42,8 @@ std::int64_t ms_of(const json::value* datetime) {
         return static_cast<int>(integer(parts.if_contains(name)));
     };
     const sys_days day{year{part("year")} / part("month") / part("day")};
-    const auto time = day + hours{part("hour")} + minutes{part("minute")}
-                      + seconds{part("second")} + milliseconds{part("microsecond") / 1000};
+    const auto time = day + hours{part("hour")} + minutes{part("minute")} + seconds{part("second")}
+                      + milliseconds{part("microsecond") / 1000};
     return duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 

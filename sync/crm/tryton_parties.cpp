@@ -92,8 +92,8 @@ Result<void> Tryton::unite(const CrmEvent& event, std::vector<Party>& parties) {
     }
     for (std::size_t i = 1; event.customer && i < parties.size(); ++i) {
         if (parties[i].replaced) continue;
-        const Json form = json::object{{"source", parties[i].id},
-                                       {"destination", parties.front().id}};
+        const Json form =
+            json::object{{"source", parties[i].id}, {"destination", parties.front().id}};
         TILL_TRY_VOID(run_wizard("party.replace", "replace", form, parties[i].id));
     }
     parties.resize(1);

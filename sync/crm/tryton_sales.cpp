@@ -67,7 +67,14 @@ std::vector<CrmOutcome> Tryton::apply(std::span<const CrmEvent> events) {
     return outcomes;
 }
 
+/// What is news of her goes with whatever event comes first; of most there is none.
 Result<void> Tryton::ensure(const CrmEvent& event) {
+    if (event.event.has_customer_erased()) return erase(event);
+    const bool is_news = event.fresh_person.ByteSizeLong() > 0 || !event.fresh_consents.empty();
+    if (event.customer && (is_news || event.event.has_customers_merged())) {
+        TILL_TRY(const Party party, ensure_party(event));
+        TILL_TRY_VOID(ensure_consents(event, party));
+    }
     if (event.event.has_retail_transaction()) {
         const auto& sale = event.event.retail_transaction();
         const std::string& own = event.event.numbers().receipt_number();
@@ -76,12 +83,7 @@ Result<void> Tryton::ensure(const CrmEvent& event) {
     if (event.event.has_post_void())
         return ensure_sale(event, event.event.post_void().reversal(),
                            event.event.numbers().receipt_number());
-    if (is_counted(event.event)) return ensure_counted(event);
-    if (!event.customer) return {};  // A person without any identifier: nobody that could be found.
-    if (event.event.has_customer_erased()) return erase(event);
-    if (event.person.ByteSizeLong() == 0) return {};  // Erased since.
-    TILL_TRY(const Party party, ensure_party(event));
-    return ensure_consents(event, party);
+    return is_counted(event.event) ? ensure_counted(event) : Result<void>{};
 }
 
 Result<json::array> Tryton::rows(const std::string& model, json::array wanted,

@@ -12,11 +12,10 @@ using namespace detail;
 /// A quantity is absolute: what is there already is not counted again, however often this comes.
 Result<void> Tryton::ensure_counted(const CrmEvent& event) {
     const auto& context = event.event.context();
-    TILL_TRY(const auto stores,
-             rows("stock.location",
-                  domain(clause("code", "=", json::string{context.store()}),
-                         clause("type", "=", "warehouse")),
-                  {"storage_location"}));
+    TILL_TRY(const auto stores, rows("stock.location",
+                                     domain(clause("code", "=", json::string{context.store()}),
+                                            clause("type", "=", "warehouse")),
+                                     {"storage_location"}));
     if (stores.empty())
         return Error{Errc::not_found, "Tryton has no stock.location \"" + context.store() + "\"",
                      "context.store"};
@@ -41,12 +40,11 @@ Result<void> Tryton::ensure_counted(const CrmEvent& event) {
                                  {"stock_date_end", date(context.business_day())}};
         TILL_TRY(const auto there,
                  client_.call("model.product.product.read", std::move(read), about));
-        const double wanted = std::strtod(
-            Decimal{counted.quantity, counted.scale}.text().c_str(), nullptr);
+        const double wanted =
+            std::strtod(Decimal{counted.quantity, counted.scale}.text().c_str(), nullptr);
         const auto* list = there.if_array();
-        const auto* quantity = list && !list->empty()
-                                   ? list->front().as_object().if_contains("quantity")
-                                   : nullptr;
+        const auto* quantity =
+            list && !list->empty() ? list->front().as_object().if_contains("quantity") : nullptr;
         if (quantity && quantity->is_number() && quantity->to_number<double>() == wanted) continue;
         lines.push_back(json::object{{"product", id}, {"quantity", wanted}});
     }

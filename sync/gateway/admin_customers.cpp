@@ -32,8 +32,7 @@ Result<v1::IdentifierType> identifier_type(const std::string& text) {
 Result<CustomerId> customer_member(const json::value& body, std::string_view key) {
     TILL_TRY(const std::string text, member(body, key));
     const auto id = Uuid::parse(text);
-    if (!id)
-        return Error{Errc::malformed, id.error().detail, std::string{key}, "a customer's id"};
+    if (!id) return Error{Errc::malformed, id.error().detail, std::string{key}, "a customer's id"};
     return CustomerId{*id};
 }
 
@@ -59,13 +58,13 @@ std::string lower_word(std::string_view name, std::string_view prefix) {
 json::object to_json(const ConsentState& consent) {
     const auto purpose = static_cast<v1::ConsentSet::Purpose>(consent.purpose);
     const auto channel = static_cast<v1::ConsentSet::ConsentChannel>(consent.channel);
-    return {{"purpose", lower_word(v1::ConsentSet::Purpose_Name(purpose), "PURPOSE_")},
-            {"channel",
-             lower_word(v1::ConsentSet::ConsentChannel_Name(channel), "CONSENT_CHANNEL_")},
-            {"granted", consent.granted},
-            {"text_version", consent.text_version},
-            {"proof", consent.proof},
-            {"at", rfc3339(WallTime{consent.at_ms})}};
+    return {
+        {"purpose", lower_word(v1::ConsentSet::Purpose_Name(purpose), "PURPOSE_")},
+        {"channel", lower_word(v1::ConsentSet::ConsentChannel_Name(channel), "CONSENT_CHANNEL_")},
+        {"granted", consent.granted},
+        {"text_version", consent.text_version},
+        {"proof", consent.proof},
+        {"at", rfc3339(WallTime{consent.at_ms})}};
 }
 
 /// One customer of an import, in the names of Personal.
@@ -83,12 +82,10 @@ Result<CentreJournal::Entry> imported(const json::value& row, std::size_t number
     entry.person.set_given_name(member(row, "given_name").value_or(""));
     entry.person.set_family_name(member(row, "family_name").value_or(""));
     entry.person.set_company(member(row, "company").value_or(""));
-    for (const char* kind :
-         {"loyalty_card", "phone", "email", "customer_number", "vat_number"}) {
+    for (const char* kind : {"loyalty_card", "phone", "email", "customer_number", "vat_number"}) {
         const auto value = member(row, kind);
         if (!value) continue;
-        auto identifier =
-            identifier_of({{"type", kind}, {"value", *value}, {"country", country}});
+        auto identifier = identifier_of({{"type", kind}, {"value", *value}, {"country", country}});
         if (!identifier) {
             Error error = std::move(identifier).error();
             error.field = kind;
@@ -101,7 +98,9 @@ Result<CentreJournal::Entry> imported(const json::value& row, std::size_t number
                              return each.type() == v1::IDENTIFIER_TYPE_VAT_NUMBER;
                          }));
     if (entry.person.identifiers().empty())
-        return at_row({Errc::malformed, "nothing she could be found by", {},
+        return at_row({Errc::malformed,
+                       "nothing she could be found by",
+                       {},
                        "loyalty_card, phone, email, customer_number or vat_number"});
     return entry;
 }
@@ -206,7 +205,9 @@ asio::awaitable<HttpResponse> AdminApi::unite(Asked request, Name administrator,
     const auto said = co_await own_.append(std::move(entry));
     if (!said) co_return problem(request, said.error());
     log(LogLevel::info, "admin", merge ? "customers merged" : "customers separated",
-        {{"by", administrator}, {"kept", kept->value().text()}, {"merged", merged->value().text()}});
+        {{"by", administrator},
+         {"kept", kept->value().text()},
+         {"merged", merged->value().text()}});
     co_return json_answer(request, answer);
 }
 

@@ -25,7 +25,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto erasure_wait = 10s;  // For what the centre does itself; tills and CRMs take their time.
+constexpr auto erasure_wait =
+    10s;  // For what the centre does itself; tills and CRMs take their time.
 
 /// What the report says of one place that may know her.
 json::object place(const std::string& name, std::size_t done, std::size_t pending,
@@ -97,12 +98,14 @@ asio::awaitable<HttpResponse> AdminApi::erase_person(Asked request, Name adminis
     const auto until = std::chrono::steady_clock::now() + erasure_wait;
     for (;;) {
         auto report = co_await erasure_report(customer);
-        if (!report && report.error().code != Errc::stale) co_return problem(request, report.error());
+        if (!report && report.error().code != Errc::stale)
+            co_return problem(request, report.error());
         const bool here = report && report->at("centre_done").as_bool();
         if (here || std::chrono::steady_clock::now() > until)
             co_return report ? signed_answer(request, *report)
-                             : problem(request, {Errc::busy, "it is ordered, and not begun yet: ask "
-                                                             "again how far it is"});
+                             : problem(request, {Errc::busy,
+                                                 "it is ordered, and not begun yet: ask "
+                                                 "again how far it is"});
         pause.expires_after(50ms);
         co_await pause.async_wait(asio::use_awaitable);
     }
@@ -113,7 +116,8 @@ asio::awaitable<HttpResponse> AdminApi::erasure(Asked request, Name) {
     if (!id)
         co_return problem(request,
                           {Errc::malformed, id.error().detail, "customer", "a customer's id"});
-    const auto report = co_await erasure_report(CustomerId{*id});
+    const CustomerId customer{*id};
+    const auto report = co_await erasure_report(customer);
     if (!report) {
         Error error = report.error();
         if (error.code == Errc::stale) error = {Errc::not_found, "she was not erased"};
@@ -202,16 +206,16 @@ asio::awaitable<Result<json::object>> AdminApi::erasure_report(CustomerId custom
     places.push_back(place("backups", 0, 0,
                            "made before this: until they are rotated, encrypted with keys that are "
                            "not in them"));
-    const bool done = pending.empty() && known.sealed_left == 0 && journals_pending == 0
-                      && crm_pending == 0;
-    co_return json::object{{"customer", known.family.front().value().text()},
-                           {"erased", rfc3339(WallTime{known.erased_ms})},
-                           {"as_of", rfc3339(clock_.now().wall)},
-                           {"done", done},
-                           {"centre_done", known.sealed_left == 0 && forgotten != 0
-                                               && ordered.size() == keys.size()},
-                           {"places", std::move(places)},
-                           {"pending_devices", std::move(pending)}};
+    const bool done =
+        pending.empty() && known.sealed_left == 0 && journals_pending == 0 && crm_pending == 0;
+    co_return json::object{
+        {"customer", known.family.front().value().text()},
+        {"erased", rfc3339(WallTime{known.erased_ms})},
+        {"as_of", rfc3339(clock_.now().wall)},
+        {"done", done},
+        {"centre_done", known.sealed_left == 0 && forgotten != 0 && ordered.size() == keys.size()},
+        {"places", std::move(places)},
+        {"pending_devices", std::move(pending)}};
 }
 
 }  // namespace till::sync

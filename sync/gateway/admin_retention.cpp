@@ -62,24 +62,18 @@ json::object to_json(const RetentionReport& report) {
     for (const auto& each : report.cohorts) {
         json::array active;
         for (const std::size_t count : each.active) active.emplace_back(count);
-        cohorts.push_back({{"month", each.month},
-                           {"customers", each.customers},
-                           {"active", std::move(active)}});
+        cohorts.push_back(
+            {{"month", each.month}, {"customers", each.customers}, {"active", std::move(active)}});
     }
     for (const auto& each : report.segments)
         segments.push_back({{"segment", each.name},
                             {"customers", each.customers},
                             {"gross", Decimal{each.gross, report.decimals}.text()}});
-    return {{"currency", report.currency},
-            {"until", report.until},
-            {"customers", report.customers},
-            {"purchases", report.purchases},
-            {"visits", report.visits},
-            {"repeat_customers", report.repeat_customers},
-            {"intervals", report.intervals},
-            {"median_days", report.median_days},
-            {"mean_days", report.mean_days},
-            {"cohorts", std::move(cohorts)},
+    return {{"currency", report.currency},    {"until", report.until},
+            {"customers", report.customers},  {"purchases", report.purchases},
+            {"visits", report.visits},        {"repeat_customers", report.repeat_customers},
+            {"intervals", report.intervals},  {"median_days", report.median_days},
+            {"mean_days", report.mean_days},  {"cohorts", std::move(cohorts)},
             {"segments", std::move(segments)}};
 }
 

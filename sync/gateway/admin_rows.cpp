@@ -60,7 +60,8 @@ std::span<const AdminApi::Row> AdminApi::rows() {
     static constexpr std::array of_reports = {
         Parameter{"currency", "Of the purchases that count; the one with most when absent."},
         Parameter{"until", "The last business day that counts; the newest when absent."},
-        Parameter{"lapsed_days", "Without a purchase for so long she has lapsed; 180 when absent."}};
+        Parameter{"lapsed_days",
+                  "Without a purchase for so long she has lapsed; 180 when absent."}};
     static constexpr std::array of_codes = {Parameter{"store", "Store.", true},
                                             Parameter{"lane", "Workstation.", true}};
     static constexpr std::array of_revocations = {
@@ -112,8 +113,11 @@ std::span<const AdminApi::Row> AdminApi::rows() {
         Row{{"POST", "/admin/v1/customers/find", "find_customer",
              "A customer with all purchases, by any identifier.", of_customers},
             &AdminApi::find_customer},
-        Row{{"GET", "/admin/v1/customers/duplicates", "duplicates",
-             "Customers who may be one person, and those who were found to be.", {}},
+        Row{{"GET",
+             "/admin/v1/customers/duplicates",
+             "duplicates",
+             "Customers who may be one person, and those who were found to be.",
+             {}},
             &AdminApi::duplicates},
         Row{{"POST", "/admin/v1/customers/merge", "merge_customers",
              "Two customers are one person. It can be undone.", of_merges},

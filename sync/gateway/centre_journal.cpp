@@ -1,6 +1,5 @@
 #include "sync/gateway/centre_journal.hpp"
 
-#include "agent/crypto/hash.hpp"
 #include "sync/wire/centre.hpp"
 #include "sync/wire/chain.hpp"
 
@@ -20,10 +19,6 @@ Result<Envelope> CentreJournal::envelope(Entry entry, Seq seq) const {
         TILL_TRY(made.sealed, seal(sealing_, entry.person.SerializeAsString()));
         entry.event.mutable_sealed()->set_key_id(sealing_.id);
     }
-    // The request's hash tells a repetition from another fact under the same key.
-    constexpr std::size_t hash_bytes = 16;
-    const Digest hash = Sha256{}.add(entry.event.SerializeAsString()).finish();
-    entry.event.mutable_origin()->set_request_hash(Bytes{view(hash).substr(0, hash_bytes)});
     made.kind = Kind{static_cast<std::uint32_t>(entry.event.fact_case())};
     made.body = entry.event.SerializeAsString();
     return made;

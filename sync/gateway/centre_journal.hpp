@@ -29,8 +29,8 @@ public:
         v1::Personal person;
         std::int64_t at_ms = 0;  ///< When it happened, by the centre's clock.
     };
-    /// All or nothing; durable when it returns the last one's place. What says it again under the same
-    /// (origin.caller, origin.key) counts once. Fails as the ledger does.
+    /// All or nothing; durable when it returns the last one's place. These facts say what is, not what happened:
+    /// once more is harmless. Fails as the ledger does.
     asio::awaitable<Result<Seq>> append(std::vector<Entry> entries);
     asio::awaitable<Result<Seq>> append(Entry entry);
 

@@ -124,9 +124,11 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
                                .connector = name,
                                .country = country};
         runner->source = std::make_unique<CrmSource>(std::move(parts), *service->state_);
-        runner->inbox = std::make_unique<Inbox>(
-            *runner->source, *service->state_, *runner->connector,
-            [&own, name](std::vector<CrmChange> changes) { return say(own, name, std::move(changes)); });
+        runner->inbox =
+            std::make_unique<Inbox>(*runner->source, *service->state_, *runner->connector, clock,
+                                    [&own, name](std::vector<CrmChange> changes) {
+                                        return say(own, name, std::move(changes));
+                                    });
         runner->outbox = std::make_unique<Outbox>(*runner->source, *service->state_,
                                                   *runner->connector, clock, Outbox::Options{});
         service->runners_.push_back(std::move(runner));

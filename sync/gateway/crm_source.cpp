@@ -69,15 +69,16 @@ Result<void> CrmSource::add_customer(CrmEvent& event) {
     if (!agreed(event.agreement, name_of(event.person), token)) event.fresh_person = event.person;
     event.fresh_person.clear_identifiers();
     for (const auto& each : event.person.identifiers())
-        if (!agreed(event.agreement, each, token))
-            *event.fresh_person.add_identifiers() = each;
+        if (!agreed(event.agreement, each, token)) *event.fresh_person.add_identifiers() = each;
     for (const ConsentState& each : event.consents)
         if (!agreed(event.agreement, each)) event.fresh_consents.push_back(each);
     agree(event.agreement, event.person, event.consents, token);
     return {};
 }
 
-Digest CrmSource::token(const v1::Identifier& identifier) { return parts_.vault->token(identifier); }
+Digest CrmSource::token(const v1::Identifier& identifier) {
+    return parts_.vault->token(identifier);
+}
 
 Result<std::string> CrmSource::normalise(v1::IdentifierType type, const std::string& value) {
     return till::normalise(type, value,

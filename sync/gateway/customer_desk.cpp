@@ -97,7 +97,9 @@ asio::awaitable<Result<bool>> CustomerDesk::tell_tills() {
     if (told.news.empty()) co_return false;
     const bool full = told.news.size() == at_once;
     TILL_CO_TRY_VOID(co_await feeds_.tell(std::move(told.customers)));
-    const auto note = [news = std::move(told.news)](Desk& desk) { return desk.projector.told(news); };
+    const auto note = [news = std::move(told.news)](Desk& desk) {
+        return desk.projector.told(news);
+    };
     TILL_CO_TRY_VOID(co_await projection_.ask<void>(note));
     co_return full;
 }

@@ -212,7 +212,8 @@ constexpr std::array sections = {
     Section{"metrics", false, metrics, "For monitoring (Prometheus) and load balancers."},
     Section{"webhook", true, webhook,
             "A CRM, or any server, that is told what happens in the shops."},
-    Section{"tryton", true, tryton, "A Tryton (6.0) that has customers, sales, consents and stock."},
+    Section{"tryton", true, tryton,
+            "A Tryton (6.0) that has customers, sales, consents and stock."},
     Section{"log", false, logging, "Structured log lines on standard error; never personal data."},
 };
 

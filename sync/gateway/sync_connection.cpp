@@ -104,9 +104,9 @@ private:
                                tasks_.spawn(read_feed(std::move(asked.request)));
                            },
                            [&](GatewaySession::AskCustomer& asked) {
-                           tasks_.spawn(ask_customer(std::move(asked.question)));
-                       },
-                       [&](auto& asked) { work_.push(Work{std::move(asked)}); },
+                               tasks_.spawn(ask_customer(std::move(asked.question)));
+                           },
+                           [&](auto& asked) { work_.push(Work{std::move(asked)}); },
                        },
                        action);
     }
@@ -218,8 +218,8 @@ private:
 
     void tell_version(std::string_view topic, std::uint64_t& told, std::uint64_t version) {
         if (std::exchange(told, version) == version) return;
-        feed(GatewaySession::Notify{"feed/" + std::string{topic}, version,
-                                    connection_.clock.now()});
+        feed(
+            GatewaySession::Notify{"feed/" + std::string{topic}, version, connection_.clock.now()});
     }
 
     asio::awaitable<void> tick() {

@@ -261,8 +261,7 @@ Result<void> serve(const HomePaths& home) {
     TILL_TRY(const auto ledger, holdings.ledger());
     TILL_TRY(auto feed_store, holdings.feeds());
     const Digest customers_key = keyed_hash(keys.vault_key, "feed/customers");
-    TILL_TRY(const auto feeds,
-             FeedDesk::open(std::move(feed_store), Secret{view(customers_key)}));
+    TILL_TRY(const auto feeds, FeedDesk::open(std::move(feed_store), Secret{view(customers_key)}));
     TILL_TRY(auto sources, holdings.sources());
     TILL_TRY(const auto projection,
              ProjectionService::open(home, keys, *ledger, std::move(sources), random));
@@ -312,8 +311,8 @@ Result<void> serve(const HomePaths& home) {
                  HttpServer::listen(loops.front()->io().get_executor(), settings.metrics_address,
                                     settings.metrics_port, {}, show));
     }
-    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, *crm, own, *keys.notes, auditor, clock,
-                  port);
+    admin.emplace(*ledger, *enrolment, fleet, *projection, *feeds, *crm, own, *keys.notes, auditor,
+                  clock, port);
     TILL_TRY_VOID(write_private_file(home / "port", Secret{std::to_string(port) + "\n"}));
     projection->start();
     crm->start();

@@ -1,7 +1,7 @@
 #include "sync/ledger/sqlite_connection.hpp"
 
-#include "agent/crypto/hash.hpp"
 #include "agent/core/hex.hpp"
+#include "agent/crypto/hash.hpp"
 #include "sync/ledger/migrations.sql.hpp"
 #include "sync/ledger/run.hpp"
 #include "sync/wire/chain.hpp"

@@ -33,8 +33,7 @@ ConsentState current(const std::vector<ConsentRow>& all) {
 
 Result<CustomerView> Queries::customer(std::span<const CustomerId> family) {
     TILL_TRY(CustomerView view, customer_head(family));
-    for (const CustomerId& one : family)
-        TILL_TRY_VOID(impl_->add_purchases(one, view.purchases));
+    for (const CustomerId& one : family) TILL_TRY_VOID(impl_->add_purchases(one, view.purchases));
     std::ranges::stable_sort(view.purchases, {}, &TransactionRow::end_ms);
     return view;
 }
@@ -43,9 +42,10 @@ Result<std::set<std::string>> Queries::stores_of(std::span<const CustomerId> fam
     std::set<std::string> stores;
     const auto add = [&](const Row& row) { stores.emplace(row.bytes(0)); };
     for (const CustomerId& one : family)
-        TILL_TRY_VOID(impl_->tables.each("SELECT DISTINCT d.store FROM transactions t JOIN days d "
-                                         "ON d.id = t.day WHERE t.customer = ?",
-                                         add, Blob{one.value().bytes()}));
+        TILL_TRY_VOID(
+            impl_->tables.each("SELECT DISTINCT d.store FROM transactions t JOIN days d "
+                               "ON d.id = t.day WHERE t.customer = ?",
+                               add, Blob{one.value().bytes()}));
     return stores;
 }
 
@@ -65,9 +65,10 @@ Result<CustomerView> Queries::customer_head(std::span<const CustomerId> family) 
     std::map<std::pair<int, int>, std::vector<ConsentRow>> consents;
     for (const CustomerId& one : family) {
         const Blob id{one.value().bytes()};
-        TILL_TRY_VOID(impl_->tables.each("SELECT first_seen_ms, last_seen_ms, enrolled_event, "
-                                         "business, country, language FROM customers WHERE id = ?",
-                                         head, id));
+        TILL_TRY_VOID(
+            impl_->tables.each("SELECT first_seen_ms, last_seen_ms, enrolled_event, "
+                               "business, country, language FROM customers WHERE id = ?",
+                               head, id));
         TILL_TRY_VOID(impl_->consents_of(id, consents));
     }
     if (!known) return Error{Errc::not_found, "no such customer"};
@@ -88,9 +89,10 @@ Result<void> Queries::Impl::consents_of(const Blob& customer, Consents& consents
         each.error_ms = next.integer();
         consents[{each.state.purpose, each.state.channel}].push_back(std::move(each));
     };
-    return tables.each("SELECT purpose, channel, granted, text_version, proof, at_ms, error_ms "
-                       "FROM consents WHERE customer = ? ORDER BY event, position",
-                       consent, customer);
+    return tables.each(
+        "SELECT purpose, channel, granted, text_version, proof, at_ms, error_ms "
+        "FROM consents WHERE customer = ? ORDER BY event, position",
+        consent, customer);
 }
 
 Result<std::vector<std::string>> Queries::records_of(std::span<const CustomerId> family,
@@ -98,9 +100,10 @@ Result<std::vector<std::string>> Queries::records_of(std::span<const CustomerId>
     std::vector<std::string> records;
     const auto add = [&](const Row& row) { records.emplace_back(row.bytes(0)); };
     for (const CustomerId& one : family)
-        TILL_TRY_VOID(impl_->tables.each("SELECT record FROM crm_records WHERE customer = ? "
-                                         "AND source = ? ORDER BY record",
-                                         add, Blob{one.value().bytes()}, source));
+        TILL_TRY_VOID(
+            impl_->tables.each("SELECT record FROM crm_records WHERE customer = ? "
+                               "AND source = ? ORDER BY record",
+                               add, Blob{one.value().bytes()}, source));
     return records;
 }
 
@@ -110,9 +113,10 @@ Result<std::optional<CustomerId>> Queries::customer_of_record(std::string_view s
     const auto read = [&](const Row& row) {
         if (const auto id = Uuid::from_bytes(row.bytes(0))) found = CustomerId{*id};
     };
-    TILL_TRY_VOID(impl_->tables.each("SELECT customer FROM crm_records WHERE source = ? "
-                                     "AND record = ?",
-                                     read, source, record));
+    TILL_TRY_VOID(
+        impl_->tables.each("SELECT customer FROM crm_records WHERE source = ? "
+                           "AND record = ?",
+                           read, source, record));
     return found;
 }
 
@@ -153,9 +157,10 @@ Result<std::vector<Queries::Place>> Queries::events_of(std::span<const CustomerI
         return {};
     };
     for (const CustomerId& one : family)
-        TILL_TRY_VOID(impl_->tables.each("SELECT event FROM customer_links WHERE customer = ? "
-                                         "AND kind NOT IN (253, 255) ORDER BY event",
-                                         add, Blob{one.value().bytes()}));
+        TILL_TRY_VOID(
+            impl_->tables.each("SELECT event FROM customer_links WHERE customer = ? "
+                               "AND kind NOT IN (253, 255) ORDER BY event",
+                               add, Blob{one.value().bytes()}));
     return places;
 }
 
@@ -168,9 +173,10 @@ Result<std::optional<Queries::Place>> Queries::erasure_of(std::span<const Custom
         return {};
     };
     for (const CustomerId& one : family)
-        TILL_TRY_VOID(impl_->tables.each("SELECT event FROM customer_links WHERE customer = ? "
-                                         "AND kind = 255 ORDER BY event DESC LIMIT 1",
-                                         read, Blob{one.value().bytes()}));
+        TILL_TRY_VOID(
+            impl_->tables.each("SELECT event FROM customer_links WHERE customer = ? "
+                               "AND kind = 255 ORDER BY event DESC LIMIT 1",
+                               read, Blob{one.value().bytes()}));
     return found;
 }
 

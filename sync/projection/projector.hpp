@@ -72,7 +72,8 @@ public:
     struct CustomerNews {
         CustomerId customer{Uuid{}};
         std::int64_t change = 0;
-        std::int64_t until_ms = 0;  ///< Set by who tells: every store knows her so long. 0: not every store.
+        std::int64_t until_ms =
+            0;  ///< Set by who tells: every store knows her so long. 0: not every store.
     };
     /// Of whom the tills were not told yet, or are to be told otherwise as of now; at most `most`.
     Result<std::vector<CustomerNews>> customer_news(std::size_t most, std::int64_t now_ms);

@@ -4,24 +4,26 @@
 namespace till::sync {
 
 Result<std::vector<Projector::CustomerNews>> Projector::customer_news(std::size_t most,
-                                                                        std::int64_t now_ms) {
+                                                                      std::int64_t now_ms) {
     TILL_TRY(const auto due, impl_->tables.integer("SELECT 1 FROM customer_reach WHERE "
-                                                   "until_ms <= ? LIMIT 1", now_ms));
+                                                   "until_ms <= ? LIMIT 1",
+                                                   now_ms));
     if (due) TILL_TRY_VOID(impl_->in_transaction([&] { return impl_->outlived(now_ms); }));
     std::vector<CustomerNews> news;
     const auto visit = [&](const Row& row) {
-        news.push_back({CustomerId{Uuid::from_bytes(row.bytes(0)).value_or(Uuid{})},
-                        row.integer(1)});
+        news.push_back(
+            {CustomerId{Uuid::from_bytes(row.bytes(0)).value_or(Uuid{})}, row.integer(1)});
     };
-    TILL_TRY_VOID(impl_->tables.each("SELECT customer, change FROM customer_news LIMIT ?", visit,
-                                     most));
+    TILL_TRY_VOID(
+        impl_->tables.each("SELECT customer, change FROM customer_news LIMIT ?", visit, most));
     return news;
 }
 
 Result<void> Projector::Impl::outlived(std::int64_t now_ms) {
-    TILL_TRY_VOID(tables.run("INSERT OR IGNORE INTO customer_news SELECT customer, 1 FROM "
-                             "customer_reach WHERE until_ms <= ?",
-                             now_ms));
+    TILL_TRY_VOID(
+        tables.run("INSERT OR IGNORE INTO customer_news SELECT customer, 1 FROM "
+                   "customer_reach WHERE until_ms <= ?",
+                   now_ms));
     return tables.run("DELETE FROM customer_reach WHERE until_ms <= ?", now_ms);
 }
 
@@ -33,8 +35,8 @@ Result<void> Projector::told(std::span<const CustomerNews> news) {
                 "DELETE FROM customer_news WHERE customer = ? AND change = ?", id, one.change));
             TILL_TRY_VOID(impl_->tables.run("DELETE FROM customer_reach WHERE customer = ?", id));
             if (one.until_ms != 0)
-                TILL_TRY_VOID(impl_->tables.run("INSERT INTO customer_reach VALUES(?, ?)", id,
-                                                one.until_ms));
+                TILL_TRY_VOID(
+                    impl_->tables.run("INSERT INTO customer_reach VALUES(?, ?)", id, one.until_ms));
         }
         return {};
     });

@@ -67,15 +67,15 @@ void add_intervals(const Customers& customers, RetentionReport& report) {
     for (const auto& [id, customer] : customers) {
         report.visits += customer.visits.size();
         report.repeat_customers += customer.visits.size() > 1;
-        for (auto visit = customer.visits.begin(); std::next(visit) != customer.visits.end(); ++visit)
+        for (auto visit = customer.visits.begin(); std::next(visit) != customer.visits.end();
+             ++visit)
             gaps.push_back((days_of(*std::next(visit)) - days_of(*visit)).count());
     }
     report.intervals = gaps.size();
     if (gaps.empty()) return;
     std::ranges::sort(gaps);
     const std::size_t middle = gaps.size() / 2;
-    report.median_days =
-        static_cast<double>(gaps[(gaps.size() - 1) / 2] + gaps[middle]) / 2.0;
+    report.median_days = static_cast<double>(gaps[(gaps.size() - 1) / 2] + gaps[middle]) / 2.0;
     report.mean_days =
         std::accumulate(gaps.begin(), gaps.end(), 0.0) / static_cast<double>(gaps.size());
 }
@@ -127,8 +127,7 @@ void add_segments(const Customers& customers, RetentionReport& report) {
     for (const auto& [id, customer] : customers) {
         const char* name = segment_of(recent.score(last[i]), frequent.score(frequency[i]));
         ++i;
-        auto& segment =
-            *std::ranges::find(report.segments, name, &RetentionReport::Segment::name);
+        auto& segment = *std::ranges::find(report.segments, name, &RetentionReport::Segment::name);
         ++segment.customers;
         segment.gross += customer.gross;
     }

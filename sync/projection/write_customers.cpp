@@ -25,9 +25,8 @@ Result<std::optional<CustomerId>> Writer::known_customer(const v1::CustomerChang
     const auto read = [&](const Row& row) {
         if (const auto id = Uuid::from_bytes(row.bytes(0))) known = CustomerId{*id};
     };
-    TILL_TRY_VOID(
-        tables_.each("SELECT customer FROM crm_records WHERE source = ? AND record = ?", read,
-                     said.source(), said.record()));
+    TILL_TRY_VOID(tables_.each("SELECT customer FROM crm_records WHERE source = ? AND record = ?",
+                               read, said.source(), said.record()));
     return known;
 }
 
@@ -39,9 +38,10 @@ Result<void> Writer::write_changed(const Subject& subject) {
     for (int i = 0; i < said.consents_size(); ++i)
         TILL_TRY_VOID(write_consent(subject, i, said.consents(i)));
     if (!subject.customer) return {};
-    return tables_.run("UPDATE customers SET business = max(business, ?1), "
-                       "language = CASE WHEN ?2 = '' THEN language ELSE ?2 END WHERE id = ?3",
-                       said.business(), said.language(), blob(subject.customer->value()));
+    return tables_.run(
+        "UPDATE customers SET business = max(business, ?1), "
+        "language = CASE WHEN ?2 = '' THEN language ELSE ?2 END WHERE id = ?3",
+        said.business(), said.language(), blob(subject.customer->value()));
 }
 
 Result<void> Writer::write_merged(const Subject& subject) {
@@ -81,9 +81,10 @@ Result<void> Writer::write_erased(const Subject& subject) {
     TILL_TRY(const CustomerId customer, customer_of(subject.said->customer_erased().customer()));
     TILL_TRY(const auto family, vault_.erase(customer, subject.corrected_ms));
     for (const CustomerId& one : family) {
-        TILL_TRY_VOID(tables_.run("INSERT OR IGNORE INTO sealed_to_erase "
-                                  "SELECT event FROM customer_links WHERE customer = ?",
-                                  blob(one.value())));
+        TILL_TRY_VOID(
+            tables_.run("INSERT OR IGNORE INTO sealed_to_erase "
+                        "SELECT event FROM customer_links WHERE customer = ?",
+                        blob(one.value())));
         TILL_TRY_VOID(has_news(one));
     }
     return link(subject, family.front());
@@ -96,9 +97,10 @@ Result<void> Writer::link(const Subject& subject, const CustomerId& customer) {
 }
 
 Result<void> Writer::has_news(const CustomerId& customer) {
-    return tables_.run("INSERT INTO customer_news VALUES(?, 1) ON CONFLICT DO UPDATE "
-                       "SET change = change + 1",
-                       blob(customer.value()));
+    return tables_.run(
+        "INSERT INTO customer_news VALUES(?, 1) ON CONFLICT DO UPDATE "
+        "SET change = change + 1",
+        blob(customer.value()));
 }
 
 }  // namespace till::sync::detail

@@ -47,7 +47,8 @@ Result<void> Writer::write(const JournalId& journal, const Tables::Journal& at,
     if (said->has_journal_damaged()) return write_damaged(subject);
     if (is_centre_fact(envelope.kind)) {
         if (at.device != centre_device())
-            return note(event, {"not the centre's", "", "only the centre itself may say this", true},
+            return note(event,
+                        {"not the centre's", "", "only the centre itself may say this", true},
                         std::nullopt);
         TILL_TRY_VOID(find_customer(stored, subject));
         return write_fact(subject);

@@ -83,8 +83,8 @@ public:
         std::chrono::milliseconds retry_after{0};
         Times now;
     };
-    using Event = std::variant<Received, Bound, Committed, BranchKept, TotalsKept, FeedRead, CustomerAnswered,
-                               Notify,                               Overloaded, Dismiss, Tick>;
+    using Event = std::variant<Received, Bound, Committed, BranchKept, TotalsKept, FeedRead,
+                               CustomerAnswered, Notify, Overloaded, Dismiss, Tick>;
 
     // Actions (and Send, Hangup).
     /// Store::bind().

@@ -30,9 +30,7 @@ public:
         DeviceId device{Uuid{}};
         std::optional<JournalId> predecessor;
         Generation generation{1};
-        std::string store;
-        std::string workstation;
-        std::string agent_version;
+        std::string store, workstation, agent_version;
         Mark head;            ///< The journal's head now.
         Seq acknowledged{0};  ///< What the journal remembers of the centre …
         Bytes store_epoch;    ///< … and which store said so; empty before the first ack.
@@ -42,8 +40,7 @@ public:
     };
 
     // Events.
-    /// The WebSocket is open. Comes first, once.
-    struct Connected {
+    struct Connected {  ///< The WebSocket is open. Comes first, once.
         Times now;
     };
     /// The journal has grown to here. Calls may be merged; the last counts.
@@ -123,7 +120,7 @@ public:
     struct FeedCame {  ///< Answers a FeedRequest; nothing of it was checked.
         tillstream::v1::FeedPage page;
     };
-    struct CustomerAnswered {
+    struct CustomerAnswered {  ///< The same, of a CustomerQuestion.
         tillstream::v1::CustomerAnswer answer;
     };
     /// A signed note of what the centre holds of this journal. Nothing of it is verified but that it

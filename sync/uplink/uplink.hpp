@@ -109,8 +109,8 @@ public:
     /// was retired. Losing the centre is normal for a till: a log line and a pause.
     asio::awaitable<void> run();
 
-    /// Sends a serialised DayTotals, Telemetry, FeedRequest or CustomerQuestion message. Dropped while the link is down: the owner
-    /// of totals offers them again until on_totals_stored().
+    /// Sends a serialised DayTotals, Telemetry, FeedRequest or CustomerQuestion message. Dropped while the link is
+    /// down: the owner of totals offers them again until on_totals_stored().
     void submit(UplinkSession::Submit::Kind kind, Bytes message);
 
     const LinkState& state() const noexcept { return state_; }

@@ -12,7 +12,9 @@ std::string plain(std::string_view name) {
     const auto first = name.find_first_not_of(' ');
     if (first == std::string_view::npos) return {};
     std::string text{name.substr(first, name.find_last_not_of(' ') - first + 1)};
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    };
     std::ranges::transform(text, text.begin(), lower);
     return text;
 }

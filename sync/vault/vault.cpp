@@ -1,6 +1,6 @@
 #include "agent/crypto/hash.hpp"
-#include "sync/vault/vault_impl.hpp"
 #include "sync/vault/migrations.sql.hpp"
+#include "sync/vault/vault_impl.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,7 +65,8 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& file, Va
 
 Result<void> Vault::Impl::prepare() {
     TILL_TRY(by_token, db.prepare("SELECT customer FROM identifiers WHERE token = ?"));
-    TILL_TRY(add_customer, db.prepare("INSERT INTO customers(id, wrapped_key, as_of_ms) VALUES(?, ?, 0)"));
+    TILL_TRY(add_customer,
+             db.prepare("INSERT INTO customers(id, wrapped_key, as_of_ms) VALUES(?, ?, 0)"));
     TILL_TRY(key_of, db.prepare("SELECT wrapped_key FROM customers WHERE id = ?"));
     TILL_TRY(personal_of, db.prepare("SELECT personal, as_of_ms FROM customers WHERE id = ?"));
     TILL_TRY(set_personal,
@@ -120,7 +121,8 @@ Result<Vault::Impl::Owners> Vault::Impl::owners(const v1::Personal& said, std::i
                  by_token.one([](const Row& row) { return customer_of(row.bytes(0)); }, one));
         if (owner) {
             TILL_TRY(const CustomerId she, present(*owner));
-            if (std::ranges::find(found.known, she) == found.known.end()) found.known.push_back(she);
+            if (std::ranges::find(found.known, she) == found.known.end())
+                found.known.push_back(she);
             continue;
         }
         TILL_TRY(const auto gone, erased_since.one([](const Row&) { return true; }, one, at_ms));

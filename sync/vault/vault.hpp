@@ -53,7 +53,8 @@ public:
         CustomerId customer{Uuid{}};
         std::vector<CustomerId> others;  ///< Also named by these identifiers: a merge is suggested.
         std::vector<CustomerId> merged;  ///< The same, and they are one person from now on.
-        bool erased = false;  ///< It is of somebody who was erased since: nobody; delete the sealed part.
+        bool erased =
+            false;  ///< It is of somebody who was erased since: nobody; delete the sealed part.
     };
     /// Opens a sealed part (a serialised Personal) and finds or makes its customer; `known` is she, where the
     /// event says so itself. Nothing when it holds no identifier and none is known. Fails with not_found (no

@@ -37,7 +37,8 @@ Result<std::vector<CustomerId>> Vault::Impl::family(const CustomerId& customer) 
 Result<void> Vault::Impl::merge(const CustomerId& kept, const CustomerId& merged) {
     TILL_TRY(Statement put, db.prepare("UPDATE customers SET merged_into = ? WHERE id = ?"));
     TILL_TRY_VOID(put.run(blob(kept), blob(merged)));
-    TILL_TRY(Statement drop, db.prepare("DELETE FROM merge_suggestions WHERE one = ? AND other = ?"));
+    TILL_TRY(Statement drop,
+             db.prepare("DELETE FROM merge_suggestions WHERE one = ? AND other = ?"));
     const auto [one, other] = std::minmax(kept, merged);
     return drop.run(blob(one), blob(other));
 }

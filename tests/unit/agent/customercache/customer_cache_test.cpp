@@ -112,7 +112,8 @@ TEST_CASE("customer cache: she is found by card and phone, until she has another
     CHECK(pair.name(card, "77003").empty());   // Of another store.
     pair.change({put("a", "Mei", {{phone, "+886900000000"}, {card, "77001"}}), removal("b")});
     pair.follow();
-    CHECK(pair.name(phone, "+886912345678").empty());  // Before and after the old record is cleaned up.
+    CHECK(pair.name(phone, "+886912345678")
+              .empty());  // Before and after the old record is cleaned up.
     while (*pair.device->copy().tidy()) {}
     CHECK(pair.name(phone, "+886912345678").empty());
     CHECK(pair.name(phone, "+886900000000") == "Mei");

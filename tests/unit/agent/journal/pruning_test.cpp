@@ -216,8 +216,10 @@ TEST_CASE("salvage: what was let go of is no loss, and is answered for as before
     CHECK(append(core, some_draft("unsent")).seq == Seq{302});
 }
 
-TEST_CASE("journal: an erased sealed part leaves its hash and a chain that verifies, here and in an old file",
-          "[journal]") {
+TEST_CASE(
+    "journal: an erased sealed part leaves its hash and a chain that verifies, here and in an old "
+    "file",
+    "[journal]") {
     KeptJournal journal;
     const std::string name = "sealed: Clothilde Vandermeer";
     {

@@ -33,8 +33,10 @@ v1::Personal person(const std::string& name,
 /// A CRM of one record and a centre that does what it is told: what either has is theirs to see.
 struct Both : InboxView, CrmConnector {
     // The CRM.
-    CrmRecord record{.record = "party/1", .person = person("Mei", {{phone, "+447400123456"}}),
-                     .consents = {}, .changed_ms = 1};
+    CrmRecord record{.record = "party/1",
+                     .person = person("Mei", {{phone, "+447400123456"}}),
+                     .consents = {},
+                     .changed_ms = 1};
     // The centre.
     SeededRandom random{3};
     CustomerId id{random.uuid()};
@@ -46,7 +48,12 @@ struct Both : InboxView, CrmConnector {
 
     Scratch scratch;
     std::unique_ptr<OutboxState> state = *OutboxState::open(scratch.path / "outbox.db");
-    Inbox inbox{*this, *state, *this, [this](std::vector<CrmChange> changes) { return say(std::move(changes)); }};
+    struct Ticking final : Clock {
+        std::uint64_t boot = 1;
+        Times now() override { return {WallTime{1000}, BootTime{boot += 5000}, BootId{Uuid{}}}; }
+    } clock;
+    Inbox inbox{*this, *state, *this, clock,
+                [this](std::vector<CrmChange> changes) { return say(std::move(changes)); }};
 
     Result<void> say(std::vector<CrmChange> changes) {
         if (fails) return Error{Errc::busy, "not now"};
@@ -57,13 +64,16 @@ struct Both : InboxView, CrmConnector {
                 for (int i = here.identifiers_size(); i-- > 0;)
                     if (here.identifiers(i).value() == gone.value())
                         here.mutable_identifiers()->DeleteSubrange(i, 1);
-            if (!change.person.given_name().empty()) here.set_given_name(change.person.given_name());
-            for (const auto& each : change.said.consents()) set(each.channel(), each.granted(), consents);
+            if (!change.person.given_name().empty())
+                here.set_given_name(change.person.given_name());
+            for (const auto& each : change.said.consents())
+                set(each.channel(), each.granted(), consents);
             said.push_back(std::move(change));
         }
         return {};
     }
-    static void set(int channel, bool granted, std::vector<ConsentState>& in, std::int64_t at_ms = 5) {
+    static void set(int channel, bool granted, std::vector<ConsentState>& in,
+                    std::int64_t at_ms = 5) {
         std::erase_if(in, [&](const ConsentState& each) { return each.channel == channel; });
         in.push_back({marketing, channel, granted, {}, {}, at_ms});
     }
@@ -85,7 +95,8 @@ struct Both : InboxView, CrmConnector {
         return *news;
     }
     bool has(const char* value) const {
-        return std::ranges::any_of(here.identifiers(), [&](const auto& each) { return each.value() == value; });
+        return std::ranges::any_of(here.identifiers(),
+                                   [&](const auto& each) { return each.value() == value; });
     }
     void replace_phone(const char* value) {
         record.person.mutable_identifiers(0)->set_value(value);
@@ -112,17 +123,22 @@ struct Both : InboxView, CrmConnector {
     std::chrono::milliseconds settle() const override { return {}; }
     bool wants(const v1::Event&) const override { return true; }
     std::vector<CrmOutcome> apply(std::span<const CrmEvent>) override { return {}; }
-    Result<std::vector<bool>> look_up(std::span<const CrmEvent>) override { return std::vector<bool>{}; }
+    Result<std::vector<bool>> look_up(std::span<const CrmEvent>) override {
+        return std::vector<bool>{};
+    }
     void stop() override {}
-    Result<std::string> read_changes(const std::string&, const Wanted& wanted, const Visit& visit) override {
-        if (wanted(record.record, record.changed_ms)) TILL_TRY_VOID(visit({record}));
+    Result<std::string> read_changes(const std::string&, const Wanted& wanted,
+                                     const Visit& visit) override {
+        record.state = static_cast<std::uint64_t>(record.changed_ms);
+        if (wanted(record.record, record.state)) TILL_TRY_VOID(visit({record}));
         return std::to_string(record.changed_ms);
     }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Both, "inbox: a customer of the CRM comes home once, and her changes after her", "[crm]") {
+TEST_CASE_METHOD(Both, "inbox: a customer of the CRM comes home once, and her changes after her",
+                 "[crm]") {
     CHECK(step() == 1);
     CHECK(said[0].person.given_name() == "Mei");
     CHECK(said[0].said.record() == "party/1");
@@ -135,7 +151,9 @@ TEST_CASE_METHOD(Both, "inbox: a customer of the CRM comes home once, and her ch
     CHECK(step() == 0);
 }
 
-TEST_CASE_METHOD(Both, "inbox: what a till changed and is on its way is neither undone nor said again", "[crm]") {
+TEST_CASE_METHOD(Both,
+                 "inbox: what a till changed and is on its way is neither undone nor said again",
+                 "[crm]") {
     step();
     step();
     *here.add_identifiers() = person("", {{email, "mei@example.com"}}).identifiers(0);
@@ -158,7 +176,8 @@ TEST_CASE_METHOD(Both, "inbox: what a till changed and is on its way is neither 
     CHECK(record.person.identifiers_size() == 1);
 }
 
-TEST_CASE_METHOD(Both, "inbox: a withdrawal in the CRM comes home, an absence there is none", "[crm]") {
+TEST_CASE_METHOD(Both, "inbox: a withdrawal in the CRM comes home, an absence there is none",
+                 "[crm]") {
     set(by_sms, false, record.consents, 0);
     step();
     CHECK(step() == 0);
@@ -170,7 +189,8 @@ TEST_CASE_METHOD(Both, "inbox: a withdrawal in the CRM comes home, an absence th
     ++record.changed_ms;
     CHECK(step() == 1);
     CHECK_FALSE(consents.front().granted);
-    set(by_email, false, record.consents, 77);  // And an address is struck off that never was on the list.
+    set(by_email, false, record.consents,
+        77);  // And an address is struck off that never was on the list.
     ++record.changed_ms;
     CHECK(step() == 0);
     set(by_email, true, record.consents, 99);
@@ -179,7 +199,9 @@ TEST_CASE_METHOD(Both, "inbox: a withdrawal in the CRM comes home, an absence th
     CHECK(said.back().said.consents(0).at_ms() == 99);
 }
 
-TEST_CASE_METHOD(Both, "inbox: what could not be said is said the next time; what is no number finds nobody", "[crm]") {
+TEST_CASE_METHOD(
+    Both, "inbox: what could not be said is said the next time; what is no number finds nobody",
+    "[crm]") {
     fails = true;
     CHECK_FALSE(inbox.step());
     fails = false;

@@ -298,8 +298,9 @@ TEST_CASE_METHOD(Fixture, "ledger: a checkpoint that is not of what is stored le
     CHECK((*store->checkpoint(till.journal))->note.last == Seq{2});
 }
 
-TEST_CASE_METHOD(Fixture, "ledger: a sealed part that is erased leaves its hash, and the chain still proves all",
-                 "[ledger]") {
+TEST_CASE_METHOD(
+    Fixture, "ledger: a sealed part that is erased leaves its hash, and the chain still proves all",
+    "[ledger]") {
     FakeJournal till{random};
     till.add(100, "body", "her name");
     till.add(100, "another", "his name");
@@ -317,5 +318,6 @@ TEST_CASE_METHOD(Fixture, "ledger: a sealed part that is erased leaves its hash,
     CHECK((*run)[1].envelope.sealed == "his name");
     CHECK_FALSE((*run)[2].envelope.erased_sealed);
     Digest hash = genesis(till.journal);
-    for (const auto& one : *run) CHECK((hash = chain_hash(hash, till.journal, one.envelope)) == one.hash);
+    for (const auto& one : *run)
+        CHECK((hash = chain_hash(hash, till.journal, one.envelope)) == one.hash);
 }

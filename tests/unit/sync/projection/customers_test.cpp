@@ -64,8 +64,9 @@ TEST_CASE_METHOD(Centre, "projection: a receipt is claimed once, also before it 
     CHECK(codes() == Codes{"claimed twice"});
 }
 
-TEST_CASE_METHOD(Centre, "projection: two customers named as one, with other names, are for a person to look at",
-                 "[projection]") {
+TEST_CASE_METHOD(
+    Centre, "projection: two customers named as one, with other names, are for a person to look at",
+    "[projection]") {
     FakeJournal till = journal();
     add_for(till, sale_of("1", 100), {{phone, "+886912345678"}}, "Chen");
     add_for(till, sale_of("2", 100), {{card, "77001"}}, "Lin");
@@ -143,7 +144,8 @@ v1::Event erased(const CustomerId& customer) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Centre, "projection: purchases and cards follow two customers who are one, and part again",
+TEST_CASE_METHOD(Centre,
+                 "projection: purchases and cards follow two customers who are one, and part again",
                  "[projection]") {
     FakeJournal till = journal(), own = journal();
     own.device = centre_device();
@@ -167,8 +169,9 @@ TEST_CASE_METHOD(Centre, "projection: purchases and cards follow two customers w
     CHECK(exceptions().empty());
 }
 
-TEST_CASE_METHOD(Centre, "projection: who was erased leaves her sealed parts to be deleted, late ones as well",
-                 "[projection]") {
+TEST_CASE_METHOD(
+    Centre, "projection: who was erased leaves her sealed parts to be deleted, late ones as well",
+    "[projection]") {
     FakeJournal till = journal(), late = journal(), own = journal();
     own.device = centre_device();
     add_for(till, sale_of("1", 100), {{card, "77001"}}, "Chen");

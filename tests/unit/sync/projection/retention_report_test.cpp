@@ -14,7 +14,8 @@ struct Shop {
     std::vector<Purchase> purchases;
 
     CustomerId customer() { return CustomerId{random.uuid()}; }
-    void buys(const CustomerId& who, const char* day, std::int64_t gross, const char* currency = "GBP") {
+    void buys(const CustomerId& who, const char* day, std::int64_t gross,
+              const char* currency = "GBP") {
         purchases.push_back({who, day, gross, currency, 2});
     }
     const RetentionReport::Segment& segment(const RetentionReport& report, std::string_view name) {
@@ -45,7 +46,7 @@ TEST_CASE_METHOD(Shop, "retention: visits are days, and what lies between them i
     CHECK(report.purchases == 7);
     CHECK(report.visits == 6);
     CHECK(report.repeat_customers == 2);
-    CHECK(report.intervals == 3);         // 10, 80 and 30 days.
+    CHECK(report.intervals == 3);  // 10, 80 and 30 days.
     CHECK(report.median_days == 30.0);
     CHECK(report.mean_days == 40.0);
     CHECK(report.lapsed == std::vector{std::min(jo, once), std::max(jo, once)});
@@ -75,8 +76,11 @@ TEST_CASE_METHOD(Shop, "retention: everybody is in one segment, and their money 
         const auto who = customer();
         for (int visit = 0; visit <= i % 7; ++visit) {
             const int day = 1 + (i * 13 + visit * 3) % 28;
-            buys(who, ("2026-0" + std::to_string(1 + (i + visit) % 6) + (day < 10 ? "-0" : "-")
-                       + std::to_string(day)).c_str(), i + 1);
+            buys(who,
+                 ("2026-0" + std::to_string(1 + (i + visit) % 6) + (day < 10 ? "-0" : "-")
+                  + std::to_string(day))
+                     .c_str(),
+                 i + 1);
             sum += i + 1;
         }
     }

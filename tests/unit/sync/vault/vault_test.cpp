@@ -109,7 +109,8 @@ std::size_t identifiers(Vault& vault, const CustomerId& customer) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "vault: two customers whom one event names are merged, and come apart again",
+TEST_CASE_METHOD(Fixture,
+                 "vault: two customers whom one event names are merged, and come apart again",
                  "[vault]") {
     const auto one = see(sealed({{card, "77001"}}, "Chen"), 1);
     const auto two = see(sealed({{email, "mei@example.org"}}, "chen "), 2);
@@ -143,7 +144,8 @@ TEST_CASE_METHOD(Fixture, "vault: what contradicts is suggested, not merged", "[
     CHECK(vault->merge_suggestions()->size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "vault: an identifier that is hers no longer finds her no longer", "[vault]") {
+TEST_CASE_METHOD(Fixture, "vault: an identifier that is hers no longer finds her no longer",
+                 "[vault]") {
     const auto she = see(sealed({{phone, "+886912345678"}, {card, "77001"}}));
     v1::Personal said;
     said.add_former()->set_type(phone);
@@ -156,7 +158,8 @@ TEST_CASE_METHOD(Fixture, "vault: an identifier that is hers no longer finds her
     CHECK(**vault->find(card, "77001") == she.customer);
 }
 
-TEST_CASE_METHOD(Fixture, "vault: who was erased is known no more, and no late record brings her back",
+TEST_CASE_METHOD(Fixture,
+                 "vault: who was erased is known no more, and no late record brings her back",
                  "[vault]") {
     const Bytes part = sealed({{phone, "+886912345678"}, {card, "77001"}}, "Chen");
     const auto she = see(part, 10);
