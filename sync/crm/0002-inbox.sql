@@ -4,7 +4,8 @@ CREATE TABLE inbox (
   since TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
 
--- On what of a customer a CRM and the centre last agreed: keyed hashes, no values.
+-- On what of a customer a CRM and the centre last agreed: keyed hashes, no values. `customer` is her id, or, until
+-- she has one, the CRM's name of its record.
 CREATE TABLE agreed (
   connector TEXT NOT NULL,
   customer BLOB NOT NULL,

@@ -114,7 +114,7 @@ Result<void> Inbox::consider(CrmRecord record, std::vector<CrmChange>& changes,
     if (!known && record.person.identifiers().empty()) return {};  // Nobody whom a till could find.
     const TokenOf token = [this](const v1::Identifier& one) { return view_.token(one); };
     Agreement on;
-    if (known) { TILL_TRY(on, state_.agreement(source, known->customer)); }
+    if (known) { TILL_TRY(on, state_.agreement(source, known->customer, {{record.record}})); }
     CrmChange change;
     change.person = differences(record, known ? known->person : v1::Personal{}, on, token);
     add_consents(record, known ? known->consents : std::vector<ConsentState>{}, on, change.said);
@@ -128,9 +128,10 @@ Result<void> Inbox::consider(CrmRecord record, std::vector<CrmChange>& changes,
         change.key = record.record + "@" + std::to_string(record.changed_ms);
         changes.push_back(std::move(change));
     }
-    if (!known) return {};  // She is once this is projected; then all that is left is to agree.
     Agreement now;
     agree(now, record.person, record.consents, token);
+    // She has an id once this is projected; what is agreed on until then hangs on the record.
+    if (!known) return state_.agree(source, record.record, now);
     // What was changed here and is on its way there is not agreed on by that.
     for (const auto& each : known->person.identifiers())
         if (!has(record.person, each) && !may_be_dropped(each.type())

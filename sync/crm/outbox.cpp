@@ -87,7 +87,7 @@ Result<Outbox::Delivered> Outbox::deliver(std::span<const CrmEvent> events, bool
 
 /// Only of those of whom the CRM was told something new: most events are sales of customers it knows.
 Result<void> Outbox::note_applied(const CrmEvent& event) {
-    if (event.event.has_customer_erased()) return state_.forget(event.family);
+    if (event.event.has_customer_erased()) return state_.forget(event.family, event.records);
     const bool is_news = event.fresh_person.ByteSizeLong() > 0 || !event.fresh_consents.empty();
     if (!event.customer || !is_news) return {};
     return state_.agree(connector_.name(), {{*event.customer, event.agreement}});

@@ -159,12 +159,16 @@ Result<std::uint64_t> OutboxState::retry(const std::string& connector) {
     return count;
 }
 
-Result<Agreement> OutboxState::agreement(const std::string& connector, const CustomerId& customer) {
+Result<Agreement> OutboxState::agreement(const std::string& connector, const CustomerId& customer,
+                                         const std::vector<std::string>& records) {
     const std::scoped_lock lock{mutex_};
     TILL_TRY(Statement one, database_.prepare("SELECT state FROM agreed WHERE connector = ? "
                                               "AND customer = ?"));
     const auto read = [](const Row& row) { return Bytes{row.bytes(0)}; };
-    TILL_TRY(const auto state, one.one(read, connector, Blob{customer.value().bytes()}));
+    TILL_TRY(auto state, one.one(read, connector, Blob{customer.value().bytes()}));
+    for (std::size_t i = 0; !state && i < records.size(); ++i) {
+        TILL_TRY(state, one.one(read, connector, Blob{records[i]}));
+    }
     return state ? Agreement::parse(*state) : Agreement{};
 }
 
@@ -178,11 +182,22 @@ Result<void> OutboxState::agree(const std::string& connector, const Agreements& 
     return commit(std::move(transaction));
 }
 
-Result<void> OutboxState::forget(std::span<const CustomerId> customers) {
+Result<void> OutboxState::agree(const std::string& connector, const std::string& record,
+                                const Agreement& on) {
+    const std::scoped_lock lock{mutex_};
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement put, database_.prepare("INSERT OR REPLACE INTO agreed VALUES (?, ?, ?)"));
+    TILL_TRY_VOID(put.run(connector, Blob{record}, Blob{on.serialised()}));
+    return commit(std::move(transaction));
+}
+
+Result<void> OutboxState::forget(std::span<const CustomerId> customers,
+                                 std::span<const std::string> records) {
     const std::scoped_lock lock{mutex_};
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
     TILL_TRY(Statement drop, database_.prepare("DELETE FROM agreed WHERE customer = ?"));
     for (const CustomerId& one : customers) TILL_TRY_VOID(drop.run(Blob{one.value().bytes()}));
+    for (const std::string& record : records) TILL_TRY_VOID(drop.run(Blob{record}));
     return commit(std::move(transaction));
 }
 

@@ -58,12 +58,16 @@ public:
     /// Refused events are late again: sent once more in their turn. How many.
     Result<std::uint64_t> retry(const std::string& connector);
 
-    /// Empty when there is none.
-    Result<Agreement> agreement(const std::string& connector, const CustomerId& customer);
+    /// Hers; until there is one, that of the records under which the CRM told of her. Empty when there is none.
+    Result<Agreement> agreement(const std::string& connector, const CustomerId& customer,
+                                const std::vector<std::string>& records = {});
     using Agreements = std::vector<std::pair<CustomerId, Agreement>>;
     Result<void> agree(const std::string& connector, const Agreements& all);
+    Result<void> agree(const std::string& connector, const std::string& record,
+                       const Agreement& on);
     /// Of those who were erased.
-    Result<void> forget(std::span<const CustomerId> customers);
+    Result<void> forget(std::span<const CustomerId> customers,
+                        std::span<const std::string> records);
     Result<std::string> since(const std::string& connector);
     Result<void> read_up_to(const std::string& connector, const std::string& since);
 

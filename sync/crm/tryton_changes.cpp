@@ -21,6 +21,12 @@ std::string text(const json::object& row, const char* field) {
     return value && value->is_string() ? std::string{value->as_string()} : std::string{};
 }
 
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
 std::int64_t number(const json::object& row, const char* field) {
     return integer(row.if_contains(field));
 }
@@ -110,14 +116,20 @@ Result<std::int64_t> Tryton::add_changed_emails(std::int64_t since_ms, Changed& 
         listed[email] = {number(each.as_object(), "id"), changed_ms(each.as_object())};
         newest = std::max(newest, listed[email].second);
     }
-    if (addresses.empty()) return newest;
-    TILL_TRY(const auto owners,
-             rows("party.contact_mechanism",
-                  domain(clause("type", "=", "email"), clause("value", "in", std::move(addresses))),
-                  {"party", "value"}));
-    for (const auto& each : owners) {
-        const auto& [id, at] = listed[text(each.as_object(), "value")];
-        changed[number(each.as_object(), "party")].add("marketing.email", id, at);
+    // A party's address is written as somebody typed it, the list's in lower case.
+    while (!addresses.empty()) {
+        json::array any = domain(json::value{"OR"});
+        for (std::size_t i = 0; i < read_at_once && !addresses.empty(); ++i) {
+            any.push_back(clause("value", "ilike", std::move(addresses.back())));
+            addresses.pop_back();
+        }
+        TILL_TRY(const auto owners,
+                 rows("party.contact_mechanism",
+                      domain(clause("type", "=", "email"), std::move(any)), {"party", "value"}));
+        for (const auto& each : owners) {
+            const auto& [id, at] = listed[lower(text(each.as_object(), "value"))];
+            changed[number(each.as_object(), "party")].add("marketing.email", id, at);
+        }
     }
     return newest;
 }
@@ -196,7 +208,7 @@ Result<std::vector<CrmRecord>> Tryton::read_parties(std::span<const std::int64_t
         if (record == records.end()) continue;
         const std::string type = text(each.as_object(), "type");
         const std::string value = text(each.as_object(), "value");
-        if (type == "email") add(record->second.person, v1::IDENTIFIER_TYPE_EMAIL, value);
+        if (type == "email") add(record->second.person, v1::IDENTIFIER_TYPE_EMAIL, lower(value));
         if (type == "mobile" || type == "phone")
             add(record->second.person, v1::IDENTIFIER_TYPE_PHONE, value);
     }

@@ -79,6 +79,7 @@ Result<void> TrytonClient::log_in() {
     const auto* pair = made.if_array();
     if (!pair || pair->size() != 2 || !pair->at(0).is_int64() || !pair->at(1).is_string())
         return Error{Errc::forbidden, "Tryton does not let this user in"};
+    user_ = pair->at(0).as_int64();
     session_ = base64(options_.user + ":" + std::to_string(pair->at(0).as_int64()) + ":"
                       + std::string{pair->at(1).as_string()});
     json::array asked;

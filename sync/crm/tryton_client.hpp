@@ -34,6 +34,7 @@ public:
     Result<boost::json::value> call(std::string_view method, boost::json::array params,
                                     const boost::json::object& about = {});
 
+    std::int64_t user() const { return user_; }        ///< The same.
     std::int64_t company() const { return company_; }  ///< Of the user; 0 before the first call.
     void stop() { http_.stop(); }
 
@@ -45,7 +46,7 @@ private:
     Options options_;
     HttpClient http_;
     std::string session_;  // As the Authorization header has it; empty: none.
-    std::int64_t company_ = 0;
+    std::int64_t user_ = 0, company_ = 0;
 };
 
 }  // namespace till::sync

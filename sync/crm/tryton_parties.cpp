@@ -94,7 +94,18 @@ Result<void> Tryton::unite(const CrmEvent& event, std::vector<Party>& parties) {
         if (parties[i].replaced) continue;
         const Json form =
             json::object{{"source", parties[i].id}, {"destination", parties.front().id}};
-        TILL_TRY_VOID(run_wizard("party.replace", "replace", form, parties[i].id));
+        auto done = run_wizard("party.replace", "replace", form, parties[i].id);
+        // It warns when names or tax numbers differ, by the warning's name: the centre has decided that.
+        for (int warned = 0;
+             !done && done.error().detail.starts_with("party.replace ") && warned < 2; ++warned) {
+            json::array one, params;
+            one.push_back(json::object{
+                {"user", client_.user()}, {"name", done.error().detail}, {"always", false}});
+            params.push_back(std::move(one));
+            TILL_TRY_VOID(client_.call("model.res.user.warning.create", std::move(params)));
+            done = run_wizard("party.replace", "replace", form, parties[i].id);
+        }
+        if (!done) return done;
     }
     parties.resize(1);
     return {};

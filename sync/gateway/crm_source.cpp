@@ -64,7 +64,7 @@ Result<void> CrmSource::add_customer(CrmEvent& event) {
     event.person = *std::move(person);
     TILL_TRY(auto view, parts_.queries->customer_head(event.family));
     event.consents = std::move(view.consents);
-    TILL_TRY(event.agreement, state_.agreement(parts_.connector, *event.customer));
+    TILL_TRY(event.agreement, state_.agreement(parts_.connector, *event.customer, event.records));
     const TokenOf token = [this](const v1::Identifier& one) { return this->token(one); };
     if (!agreed(event.agreement, name_of(event.person), token)) event.fresh_person = event.person;
     event.fresh_person.clear_identifiers();

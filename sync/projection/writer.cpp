@@ -118,8 +118,14 @@ Result<void> Writer::count_event(const Subject& subject) {
 
 // A sealed part that does not open costs the sale its customer, never the sale.
 Result<void> Writer::find_customer(const StoredEnvelope& stored, Subject& subject) {
-    if (stored.envelope.sealed.empty()) return {};
     TILL_TRY(const auto known, known_customer(subject.said->customer_changed()));
+    if (stored.envelope.sealed.empty()) {  // A CRM may change no more than a consent.
+        if (!known) return {};
+        TILL_TRY(const auto erased, vault_.erased_ms(*known));
+        if (erased) return {};
+        TILL_TRY(subject.customer, vault_.present(*known));
+        return see_customer(subject);
+    }
     const auto found = vault_.identify(subject.said->sealed().key_id(), stored.envelope.sealed,
                                        subject.corrected_ms, known);
     std::optional<std::int64_t> day;

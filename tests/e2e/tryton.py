@@ -2,6 +2,7 @@
 """The Tryton connector against a real Tryton whose answers get lost; with --postgres it is one on PostgreSQL, which commits side by
 side what SQLite does one after the other."""
 import itertools
+import json
 import random
 import shutil
 import sys
@@ -12,6 +13,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from customers import find, known as known_at
 from doors import line
 from harness import Lab, check, sale, synced, wait_until
 from testing import Skip, note, run as run_tests
@@ -33,6 +35,7 @@ class Leaky:
 
     def __init__(self, port, lost):
         self.port, self.lost, self.dropped, self.random = port, lost, 0, random.Random(11)
+        self.meanwhile = None  # Called with each request and its answer, before the gateway has that.
         leaky = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -52,6 +55,8 @@ class Leaky:
                         return self.connection.close()
                     answer = server.getresponse()
                     text = answer.read()
+                    if leaky.meanwhile:
+                        leaky.meanwhile(body, text)
                 except OSError:
                     self.close_connection = True
                     return self.connection.close()
@@ -73,8 +78,8 @@ class Leaky:
         self.server.server_close()
 
 
-def tryton(lab):
-    """A server with what a shop set up and nothing else."""
+def tryton(lab, hardened=False):
+    """A server with what a shop set up and nothing else; hardened it has an index that lets no reference in twice."""
     if "made" not in SERVERS:
         SERVERS["folder"] = tempfile.mkdtemp(prefix="tillstream-tryton-")
         SERVERS["uri"] = None
@@ -87,6 +92,8 @@ def tryton(lab):
         SERVERS["made"] = Tryton(Path(SERVERS["folder"]) / "made", SERVERS["uri"]).make()
     server = Tryton(lab.folder / "tryton", SERVERS["uri"], f"crm{next(NUMBERS)}").copy_of(SERVERS["made"])
     lab.processes.append(server.process)
+    if hardened:
+        server.harden()
     return server.start()
 
 
@@ -198,6 +205,101 @@ def test_what_tryton_refuses_is_named_and_goes_when_it_is_mended():
         (gateway.home / "tryton-password").write_text(PASSWORD + "\n")
         drained(gateway, 90)
         check(len(server.sales()) == 3 and stands(gateway)["refused"] == 0, f"{stands(gateway)}")
+
+
+def test_changes_merges_and_counts_go_both_ways_though_answers_are_lost():
+    """Answers are lost and the gateway is killed: a customer of Tryton is known at the till, with her consents, and what is changed of her there follows; of two customers who turn out to be one Tryton keeps one, with both sales; a withdrawal there is obeyed here, and one that was never given is not; an approved count is the stock there, once."""
+    with Lab() as lab:
+        server = tryton(lab)
+        leaky = Leaky(server.port, 0.3)
+        gateway = gateway_with(lab, leaky.server.server_port, server.database)
+        till = lab.agent(gateway, "12", "1")
+        listed = server.read("marketing.email.list", [], "name")[0]["id"]
+        sms = server.read("party.category", [["name", "=", "consent:sms"]], "name")[0]["id"]
+        online, = server.rpc("model.party.party.create", [{
+            "name": "Mei Lin", "categories": [["add", [sms]]],
+            "contact_mechanisms": [["create", [{"type": "email", "value": "Mei@Example.com"}, {"type": "mobile", "value": "07400 555111"}]]]}])
+        server.rpc("model.marketing.email.create", [{"email": "mei@example.com", "list_": listed, "active": True}])
+
+        def consents():
+            found = find(till, "EMAIL", "mei@example.com")[1].get("customer", {})
+            return {c["channel"][16:]: c.get("granted", False) for c in found.get("consents", [])}
+        wait_until(lambda: consents() == {"EMAIL": True, "SMS": True}, 40, "known at the till, and what she agreed to")
+        check(known_at(till, "PHONE", "+447400555111")["customer"]["family_name"] == "Lin", "however it is written")
+        gateway.process.kill()
+        gateway.process.start()
+        gateway.wait_ready()
+        till.capture(SALES, sale("1.00", customer={"identifiers": [{"type": "IDENTIFIER_TYPE_PHONE", "value": "07400 555111"}]}))
+        server.rpc("model.party.party.write", [online], {"categories": [["remove", [sms]]]})
+        wait_until(lambda: consents() == {"EMAIL": True, "SMS": False}, 40, "she withdrew it there")
+        till.capture("/v1/consents", {"customer": {"identifiers": [{"type": "IDENTIFIER_TYPE_EMAIL", "value": "mei@example.com"}]}, "consent": {
+            "purpose": "PURPOSE_MARKETING", "channel": "CONSENT_CHANNEL_SMS", "granted": True, "text_version": "2", "proof": "signature"}})
+        synced(gateway, till)
+        drained(gateway, 90)
+        check(server.read("party.party", [["id", "=", online]], "categories")[0]["categories"] == [sms], "and gave it again at the till")
+
+        # Another one, made at the till, who turns out to be her.
+        till.capture(SALES, sale("2.00", customer={"identifiers": [{"type": "IDENTIFIER_TYPE_LOYALTY_CARD", "value": "CLUB-0555"}], "family_name": "Lin"}))
+        synced(gateway, till)
+        drained(gateway, 90)
+        parties = lambda: server.read("party.party", [["OR", ["id", "=", online], ["code", "like", "till:cust:%"]]], "name")
+        check(len(parties()) == 2, f"{parties()}")
+        till.capture(SALES, sale("4.00", customer={"identifiers": [{"type": "IDENTIFIER_TYPE_LOYALTY_CARD", "value": "CLUB-0555"},
+                                                                   {"type": "IDENTIFIER_TYPE_EMAIL", "value": "mei@example.com"}]}))
+        synced(gateway, till)
+        drained(gateway, 90)
+        check(len(parties()) == 1, f"one is left: {parties()}")
+        sales = server.read("sale.sale", [["reference", "like", "till:%"]], "party", "total_amount")
+        check(sorted(s["total_amount"]["decimal"] for s in sales) == ["1.00", "2.00", "4.00"] and len({s["party"] for s in sales}) == 1, f"{sales}")
+
+        counting = {"session": "S1", "location": "shop", "lines": [{"gtin": "4006381333931", "quantity": "40", "counter": "a"}, {"sku": "TEA-1", "quantity": "7", "counter": "a"}]}
+        till.capture("/v1/stock/counts", {**counting, "state": "SESSION_STATE_OPEN"})
+        till.capture("/v1/stock/counts", {**counting, "lines": [{"gtin": "4006381333931", "quantity": "2", "counter": "b"}], "state": "SESSION_STATE_SUBMITTED"})
+        till.capture("/v1/stock/counts", {"session": "S1", "location": "shop", "lines": [{"sku": "TEA-1", "quantity": "8", "counter": "a", "recount": True}], "state": "SESSION_STATE_APPROVED"})
+        synced(gateway, till)
+        drained(gateway, 90)
+        check(stands(gateway)["refused"] == 0, f"{gateway.json('crm', 'refused', 'tryton')}")
+        counted = server.read("stock.inventory.line", [["inventory.state", "=", "done"]], "quantity")
+        check(sorted(row["quantity"] for row in counted) == [8, 42], f"two counters add, a recount supersedes, and each is there once: {counted}")
+        check(leaky.dropped > 2, "answers were lost")
+        leaky.close()
+
+
+def test_a_hardened_tryton_tells_the_loser_who_looks_again():
+    """With an index that lets no reference in twice, somebody makes each sale between our look and our write: the sale is there once, and is finished."""
+    with Lab() as lab:
+        server = tryton(lab, hardened=True)
+        leaky = Leaky(server.port, 0)
+        gateway = gateway_with(lab, leaky.server.server_port, server.database)
+        till = lab.agent(gateway, "12", "1")
+        raced = []
+
+        def make_it_first(body, text):
+            asked, answer = json.loads(body), json.loads(text)
+            if asked["method"] != "model.sale.sale.create" and "sale.sale.search_read" not in asked["method"] or answer.get("result") != []:
+                return
+            reference = asked["params"][0][0][2]
+            party = server.read("party.party", [["code", "=", "till:walkin:12"]], "addresses") or server.read("party.party", [], "addresses")
+            company = server.company
+            ours = server.rpc("model.sale.sale.create", [{"company": company, "currency": server.read("currency.currency", [], "code")[0]["id"], "party": party[0]["id"],
+                                                          "warehouse": server.read("stock.location", [["type", "=", "warehouse"], ["code", "=", "12"]], "code")[0]["id"],
+                                                          "reference": reference, "invoice_method": "manual", "shipment_method": "manual",
+                                                          "invoice_address": address(server, party[0]), "shipment_address": address(server, party[0]),
+                                                          "sale_date": {"__class__": "date", "year": 2026, "month": 11, "day": 23},
+                                                          "lines": [["create", [{"type": "line", "description": "Tea", "quantity": 1.0, "unit_price": {"__class__": "Decimal", "decimal": "2.50"}}]]]}])
+            raced.append(ours)
+        leaky.meanwhile = make_it_first
+        for i in range(3):
+            till.capture(SALES, sale(order=f"raced-{i}"))
+        synced(gateway, till)
+        drained(gateway, 60)
+        there = server.sales()
+        check(len(there) == 3 and len(raced) == 3 and all(state == "done" for _, state, _ in there), f"{there} {raced}")
+        leaky.close()
+
+
+def address(server, party):
+    return party["addresses"][0] if party["addresses"] else server.rpc("model.party.address.create", [{"party": party["id"]}])[0]
 
 
 if __name__ == "__main__":

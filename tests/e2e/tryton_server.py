@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -67,8 +68,8 @@ for name in ('consent:sms', 'consent:profiling'):
 """
 
 
-def psql(uri, sql):
-    run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, uri + "postgres")
+def psql(uri, sql, database="postgres"):
+    run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, uri + database)
 
 
 class Tryton:
@@ -116,6 +117,14 @@ class Tryton:
             shutil.copy(other.folder / "db" / f"{other.database}.sqlite", self.folder / "db" / f"{self.database}.sqlite")
         self.write_config()
         return self
+
+    def harden(self):
+        """What a careful shop adds: stock Tryton lets a reference in twice."""
+        index = "CREATE UNIQUE INDEX sale_reference ON sale_sale(reference)"
+        if self.uri:
+            return psql(self.uri, index, self.database)
+        with sqlite3.connect(self.folder / "db" / f"{self.database}.sqlite") as database:
+            database.execute(index)
 
     def start(self):
         self.process.start()

@@ -1,1 +1,1 @@
-till_e2e("e2e/webhook: a receiver has every event once, whatever fails" SCRIPT webhook.py TIMEOUT 240)
+till_e2e("e2e/crm webhook: a receiver has every event once, whatever fails" SCRIPT webhook.py TIMEOUT 240)

@@ -203,3 +203,30 @@ TEST_CASE_METHOD(Centre, "projection: no till can merge or erase customers", "[p
     CHECK(codes() == Codes{"not the centre's"});
     CHECK(*vault->find(card, "77001"));
 }
+
+TEST_CASE_METHOD(Centre,
+                 "projection: a CRM's word of a consent alone is hers, by its record or her id",
+                 "[projection]") {
+    FakeJournal own = journal();
+    own.device = centre_device();
+    v1::Event event;
+    event.mutable_customer_changed()->set_source("crm");
+    event.mutable_customer_changed()->set_record("party/1");
+    add_for(own, event, {{card, "77001"}}, "Chen");
+    v1::ConsentSet& consent = *event.mutable_customer_changed()->add_consents();
+    consent.set_purpose(v1::ConsentSet::PURPOSE_MARKETING);
+    consent.set_channel(v1::ConsentSet::CONSENT_CHANNEL_SMS);
+    consent.set_granted(true);
+    add(own, event);
+    sync(own);
+    const CustomerId she = **vault->find(card, "77001");
+    CHECK(must(queries->customer_of_record("crm", "party/1")) == she);
+    REQUIRE(must(queries->customer({{she}})).consents.size() == 1);
+    event.mutable_customer_changed()->clear_record();
+    event.mutable_customer_changed()->set_customer(Bytes{she.value().bytes()});
+    event.mutable_customer_changed()->mutable_consents(0)->set_granted(false);
+    add(own, event);
+    sync(own);
+    CHECK_FALSE(must(queries->customer({{she}})).consents.at(0).granted);
+    CHECK(exceptions().empty());
+}
