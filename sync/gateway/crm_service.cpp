@@ -34,11 +34,11 @@ Result<void> say(CentreJournal& own, const std::string& connector, std::vector<C
         entry.at_ms = change.at_ms;
     }
     asio::io_context loop{1};
-    const auto staying = asio::make_work_guard(loop);
+    auto staying = asio::make_work_guard(loop);  // The ledger answers from a thread of its own.
     Result<Seq> done = Error{Errc::abandoned, "stopping"};
     const auto append = [&]() -> asio::awaitable<void> {
         done = co_await own.append(std::move(entries));
-        loop.stop();
+        staying.reset();
     };
     TaskGroup only{loop.get_executor()};
     only.spawn(append());

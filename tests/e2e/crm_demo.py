@@ -10,6 +10,7 @@ import sys
 import time
 
 from customers import find, identifier, known
+from erasure import sealed
 from harness import Failure, Lab, check, sale, synced, wait_until
 from sync import SALES
 from testing import Skip
@@ -102,6 +103,7 @@ def loop(lab, server):
     gateway.process.stop()
     remembering = {str(file.name): words for file in disks(lab) if (words := knows(file))}
     check(not remembering, f"disks that know her: {remembering}")
+    check(sealed(gateway.home / "ledger.db", "envelopes") == 0 and all(sealed(a.home / "journal.db") == 0 for a in lab.agents), "and no sealed part is left to open")
     say(f"no disk of ours names her: {sum(1 for _ in disks(lab))} files searched")
 
 

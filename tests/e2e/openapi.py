@@ -88,7 +88,10 @@ def test_what_the_doors_take_and_answer_is_what_the_document_says():
         gateway, agent, document, admin = documents(lab)
         judge = Judge(agent, document)
         a_whole_day(judge)
-        captures = {path for path, methods in document["paths"].items() if "post" in methods}
+        captures = {path for path, methods in document["paths"].items() if "201" in methods.get("post", {}).get("responses", {})}
+        question = {"type": "IDENTIFIER_TYPE_EMAIL", "value": "nobody@example.com", "offline": True}
+        status, problem, _ = agent.call("POST", "/v1/customers/find", question)
+        check(status == 404 and not judge.fits("FindCustomer", question) and not judge.fits("Problem", problem), f"{status} {problem}")
         check(judge.seen == captures, f"every capture was judged: {captures - judge.seen}")
         for path in ("/v1/status", "/v1/events"):
             name = judge.schema_of(document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"])
