@@ -68,12 +68,16 @@ void print_exception(const json::value& answer) {
     if (!text(row, "field").empty()) std::cout << "  field: " << text(row, "field") << '\n';
     std::cout << fmt::format("  journal {} seq {}\n", text(row, "journal"), text(row, "seq"));
     const bool held = text(row, "held") == "true", open = text(row, "open") == "true";
-    std::cout << (!open ? "  closed by " + text(row, "fixed_by") + ": " + text(row, "note")
-                  : held
-                      ? "  its event is in no table until it is corrected: tillctl exceptions fix "
-                            + text(row, "id") + " --set FIELD=VALUE"
-                      : "  its event counts; close it when you have seen to it")
-              << '\n';
+    const bool is_crm = text(row, "code").starts_with("refused by ");
+    std::cout
+        << (!open  ? "  closed by " + text(row, "fixed_by") + ": " + text(row, "note")
+            : held ? "  its event is in no table until it is corrected: tillctl exceptions fix "
+                         + text(row, "id") + " --set FIELD=VALUE"
+            : is_crm
+                ? "  its event counts here; `fix --set FIELD=VALUE` says it otherwise to that CRM, "
+                  "`crm retry` says it again, `close` leaves it out there"
+                : "  its event counts; close it when you have seen to it")
+        << '\n';
     const auto event = member(member(answer, "stored"), "event");
     if (event.is_object()) print_json(event);
 }

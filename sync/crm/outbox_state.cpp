@@ -68,6 +68,7 @@ Result<void> OutboxState::begin_sending(const std::string& connector, const Jour
 Result<void> OutboxState::put_refusal(const std::string& connector, const Refusal& refusal) {
     TILL_TRY(Statement put,
              database_.prepare("INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?)"));
+    ++refusals_changed_;
     return put.run(connector, blob(refusal.journal), refusal.seq.value(), refusal.field,
                    refusal.cause, refusal.at_ms);
 }
@@ -145,18 +146,33 @@ Result<bool> OutboxState::is_open(const std::string& connector, const JournalId&
     return found.has_value();
 }
 
-Result<std::uint64_t> OutboxState::retry(const std::string& connector) {
+Result<std::uint64_t> OutboxState::retry(const std::string& connector,
+                                         const std::optional<Place>& only) {
+    const Place place = only.value_or(Place{});
     const std::scoped_lock lock{mutex_};
+    ++refusals_changed_;
     TILL_TRY(Transaction transaction, Transaction::begin(database_));
     TILL_TRY(Statement again,
              database_.prepare("INSERT OR IGNORE INTO late SELECT connector, journal, seq "
-                               "FROM refused WHERE connector = ?"));
-    TILL_TRY_VOID(again.run(connector));
-    TILL_TRY(Statement drop, database_.prepare("DELETE FROM refused WHERE connector = ?"));
-    TILL_TRY_VOID(drop.run(connector));
+                               "FROM refused WHERE connector = ?1 AND (?2 OR (journal, seq) = "
+                               "(?3, ?4))"));
+    TILL_TRY_VOID(again.run(connector, !only, blob(place.journal), place.seq.value()));
+    TILL_TRY(Statement drop, database_.prepare("DELETE FROM refused WHERE connector = ?1 AND "
+                                               "(?2 OR (journal, seq) = (?3, ?4))"));
+    TILL_TRY_VOID(drop.run(connector, !only, blob(place.journal), place.seq.value()));
     const auto count = static_cast<std::uint64_t>(database_.changes());
     TILL_TRY_VOID(commit(std::move(transaction)));
     return count;
+}
+
+Result<void> OutboxState::give_up(const std::string& connector, const Place& refused) {
+    const std::scoped_lock lock{mutex_};
+    ++refusals_changed_;
+    TILL_TRY(Transaction transaction, Transaction::begin(database_));
+    TILL_TRY(Statement drop, database_.prepare("DELETE FROM refused WHERE connector = ? AND "
+                                               "journal = ? AND seq = ?"));
+    TILL_TRY_VOID(drop.run(connector, blob(refused.journal), refused.seq.value()));
+    return commit(std::move(transaction));
 }
 
 Result<Agreement> OutboxState::agreement(const std::string& connector, const CustomerId& customer,

@@ -4,10 +4,12 @@
 #include "sync/crm/agreement.hpp"
 #include "sync/ledger/store.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,8 +57,13 @@ public:
     Result<std::uint64_t> refused_count(const std::string& connector);
     /// Whether an event behind the cursor is late or refused.
     Result<bool> is_open(const std::string& connector, const JournalId& journal, Seq seq);
-    /// Refused events are late again: sent once more in their turn. How many.
-    Result<std::uint64_t> retry(const std::string& connector);
+    /// Refused events, or this one of them, are late again: sent once more in their turn. How many.
+    Result<std::uint64_t> retry(const std::string& connector,
+                                const std::optional<Place>& only = std::nullopt);
+    /// This refused event is never sent again.
+    Result<void> give_up(const std::string& connector, const Place& refused);
+    /// Another number when what is refused has changed; of this process.
+    std::uint64_t refusals_changed() const { return refusals_changed_; }
 
     /// Hers; until there is one, that of the records under which the CRM told of her. Empty when there is none.
     Result<Agreement> agreement(const std::string& connector, const CustomerId& customer,
@@ -78,6 +85,7 @@ private:
 
     std::mutex mutex_;
     Database database_;
+    std::atomic<std::uint64_t> refusals_changed_{1};
 };
 
 }  // namespace till::sync

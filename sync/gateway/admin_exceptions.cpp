@@ -75,8 +75,13 @@ asio::awaitable<HttpResponse> AdminApi::close_exception(Asked request, Name admi
     const auto note = member(body, "note");
     if (!note) co_return problem(request, note.error());
     const auto fix = fix_of(body, administrator, clock_);
-    const auto job = [&](Desk& desk) { return desk.projector.close(*id, fix); };
-    const auto done = co_await projection_.ask<void>(job);
+    const auto job = [&](Desk& desk) -> Result<ExceptionRow> {
+        TILL_TRY_VOID(desk.projector.close(*id, fix));
+        return desk.queries.exception(*id);
+    };
+    const auto closed = co_await projection_.ask<ExceptionRow>(job);
+    if (!closed) co_return problem(request, closed.error());
+    const auto done = crm_.settle(*closed, CrmService::Seen::closed);
     if (!done) co_return problem(request, done.error());
     log(LogLevel::info, "admin", "exception closed", {{"by", administrator}, {"exception", *id}});
     co_return json_answer(request, {{"id", *id}, {"closed", true}});
@@ -89,10 +94,14 @@ asio::awaitable<HttpResponse> AdminApi::correct_exception(Asked request, Name ad
     const auto event = event_of(body);
     if (!event) co_return problem(request, event.error());
     const auto fix = fix_of(body, administrator, clock_);
-    const auto job = [&](Desk& desk) {
-        return desk.projector.correct(*id, *event, fix, desk.store);
+    const auto job = [&](Desk& desk) -> Result<ExceptionRow> {
+        TILL_TRY(auto row, desk.queries.exception(*id));
+        TILL_TRY_VOID(desk.projector.correct(*id, *event, fix, desk.store));
+        return row;
     };
-    const auto done = co_await projection_.ask<void>(job);
+    const auto corrected = co_await projection_.ask<ExceptionRow>(job);
+    if (!corrected) co_return problem(request, corrected.error());
+    const auto done = crm_.settle(*corrected, CrmService::Seen::corrected);
     if (!done) co_return problem(request, done.error());
     log(LogLevel::info, "admin", "exception corrected",
         {{"by", administrator}, {"exception", *id}});

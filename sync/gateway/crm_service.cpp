@@ -19,8 +19,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto idle = 500ms;           // Between two looks for news.
-constexpr auto between_readings = 2s;  // Of what changed in a CRM.
+constexpr auto idle = 500ms;                   // Between two looks for news.
+constexpr auto between_readings = 2s;          // Of what changed in a CRM.
+constexpr std::size_t exceptions_most = 1000;  // Of one CRM at once: the eldest it refused.
 
 /// Says it in the centre's journal, from a thread that has no loop.
 Result<void> say(CentreJournal& own, const std::string& connector, std::vector<CrmChange> changes) {
@@ -92,15 +93,20 @@ struct CrmService::Runner {
     std::unique_ptr<Inbox> inbox;
     bool is_asked = true;  // Whether changes are read from this CRM.
     std::optional<std::chrono::steady_clock::time_point> read;
+    std::uint64_t refusals_told = 0;
     std::unique_ptr<Queries> asked;  // By those who ask how it stands; under the service's mutex.
     std::string trouble;             // The same.
 };
 
+CrmService::CrmService(ProjectionService& projection, Clock& clock)
+    : projection_{projection}, clock_{clock} {}
+
 Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, const HomeKeys& keys,
                                                      const GatewaySettings& settings,
                                                      const OpenStore& reading, CentreJournal& own,
-                                                     Clock& clock, Random& random) {
-    std::unique_ptr<CrmService> service{new CrmService};
+                                                     ProjectionService& projection, Clock& clock,
+                                                     Random& random) {
+    std::unique_ptr<CrmService> service{new CrmService{projection, clock}};
     if (settings.webhooks.empty() && settings.trytons.empty()) return service;
     TILL_TRY(service->state_, OutboxState::open(home / "outbox.db"));
     const auto in_home = [&](const std::filesystem::path& file) {
@@ -111,12 +117,12 @@ Result<std::unique_ptr<CrmService>> CrmService::open(const HomePaths& home, cons
         auto runner = std::make_unique<Runner>();
         runner->url = url;
         runner->connector = std::move(connector);
-        const auto projection = home / "projection.db";
+        const auto tables = home / "projection.db";
         TILL_TRY(auto store, reading());
-        TILL_TRY(auto queries, Queries::open(projection));
+        TILL_TRY(auto queries, Queries::open(tables));
         TILL_TRY(auto vault,
                  Vault::open(home / "vault.db", copy(keys), random, Vault::Access::reading));
-        TILL_TRY(runner->asked, Queries::open(projection));
+        TILL_TRY(runner->asked, Queries::open(tables));
         const std::string& name = runner->connector->name();
         CrmSource::Parts parts{.store = std::move(store),
                                .queries = std::move(queries),
@@ -183,6 +189,7 @@ void CrmService::run(Runner& runner) {
     while (!stopping_) {
         lock.unlock();
         auto step = runner.outbox->step();
+        tell_refused(runner);
         const bool more = step && step->trouble.empty() && !step->busy && read_back(runner);
         lock.lock();
         const std::string trouble = step ? step->trouble : "our own disk: " + step.error().detail;
@@ -196,6 +203,22 @@ void CrmService::run(Runner& runner) {
         const auto pause = step && step->pause.count() > 0 ? step->pause : idle;
         wake_.wait_for(lock, pause, [this] { return stopping_; });
     }
+}
+
+void CrmService::tell_refused(Runner& runner) {
+    const std::uint64_t changed = state_->refusals_changed();
+    if (changed == runner.refusals_told) return;
+    const std::string& name = runner.connector->name();
+    const auto refused = state_->refused(name, exceptions_most);
+    if (!refused) return;  // Its own disk: the next step says so.
+    runner.refusals_told = changed;
+    std::vector<Projector::Refused> all;
+    for (const auto& each : *refused)
+        all.push_back({each.journal, each.seq, each.field, each.cause});
+    projection_.tell([name, all = std::move(all),
+                      now = clock_.now().wall.value()](ProjectionService::Desk& desk) {
+        return desk.projector.note_refused(name, all, now);
+    });
 }
 
 /// A CRM that takes events and cannot be read is behind with its changes, no more: it is tried again.
@@ -246,6 +269,16 @@ Result<std::vector<OutboxState::Refusal>> CrmService::refused(const std::string&
 Result<std::uint64_t> CrmService::retry(const std::string& name) {
     TILL_TRY_VOID(find(name));
     return state_->retry(name);
+}
+
+Result<void> CrmService::settle(const ExceptionRow& exception, Seen how) {
+    const auto crm = refusing_crm(exception.code);
+    if (!crm || !find(*crm)) return {};
+    const OutboxState::Place place{exception.journal, exception.seq};
+    if (how == Seen::closed) return state_->give_up(*crm, place);
+    TILL_TRY(const auto again, state_->retry(*crm, place));
+    (void)again;
+    return {};
 }
 
 Result<std::vector<std::pair<std::string, bool>>> CrmService::reached(const JournalId& journal,

@@ -4,6 +4,7 @@
 #include "sync/crm/outbox.hpp"
 #include "sync/gateway/centre_journal.hpp"
 #include "sync/gateway/home.hpp"
+#include "sync/gateway/projection_service.hpp"
 #include "sync/gateway/settings.hpp"
 
 #include <condition_variable>
@@ -21,11 +22,12 @@ namespace till::sync {
 class CrmService {
 public:
     using OpenStore = std::function<Result<std::unique_ptr<Store>>()>;
-    /// Changes in a CRM are said in `own`.
+    /// Changes in a CRM are said in `own`, and what one refuses is an exception of `projection`.
     static Result<std::unique_ptr<CrmService>> open(const HomePaths& home, const HomeKeys& keys,
                                                     const GatewaySettings& settings,
                                                     const OpenStore& reading, CentreJournal& own,
-                                                    Clock& clock, Random& random);
+                                                    ProjectionService& projection, Clock& clock,
+                                                    Random& random);
     ~CrmService();  ///< Ends what is under way, then joins.
 
     void start();
@@ -41,6 +43,9 @@ public:
     /// not_found for a name that there is not.
     Result<std::vector<OutboxState::Refusal>> refused(const std::string& name, std::size_t most);
     Result<std::uint64_t> retry(const std::string& name);
+    /// A person saw to an exception: if it is a CRM's, its event is sent again, or never.
+    enum class Seen : std::uint8_t { corrected, closed };
+    Result<void> settle(const ExceptionRow& exception, Seen how);
     /// Which connectors have taken this event.
     Result<std::vector<std::pair<std::string, bool>>> reached(const JournalId& journal, Seq seq);
     /// Every connector has been offered this journal up to here; the highest there is without connectors.
@@ -48,12 +53,15 @@ public:
 
 private:
     struct Runner;
-    CrmService() = default;
+    CrmService(ProjectionService& projection, Clock& clock);
     Result<Runner*> find(const std::string& name);
     void run(Runner& runner);
+    void tell_refused(Runner& runner);
     /// Whether to look again soon.
     bool read_back(Runner& runner);
 
+    ProjectionService& projection_;
+    Clock& clock_;
     std::unique_ptr<OutboxState> state_;
     std::vector<std::unique_ptr<Runner>> runners_;
     std::mutex mutex_;

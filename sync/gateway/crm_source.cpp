@@ -7,6 +7,14 @@ namespace till::sync {
 
 namespace {
 
+/// What was salvaged from a damaged journal is told as what it was: itself, at its own time.
+bool unwrap(CrmEvent& told, std::int64_t clock_offset_ms) {
+    if (!told.event.has_salvaged_event()) return true;
+    const v1::SalvagedEvent salvaged = told.event.salvaged_event();
+    told.at_ms = salvaged.wall_ms() + clock_offset_ms;
+    return told.event.ParseFromString(salvaged.body()) && !told.event.has_salvaged_event();
+}
+
 bool is_nobody(const Error& error) { return error.code == Errc::not_found; }
 
 }  // namespace
@@ -30,16 +38,17 @@ Result<std::vector<OutboxSource::Candidate>> CrmSource::read(const JournalId& jo
 Result<OutboxSource::Candidate> CrmSource::judge(const JournalId& journal,
                                                  const StoredEnvelope& one, bool with_person) {
     Candidate candidate{.seq = one.envelope.seq};
-    TILL_TRY(auto standing, parts_.queries->standing(journal, one.envelope.seq));
+    TILL_TRY(auto standing, parts_.queries->standing(journal, one.envelope.seq, parts_.connector));
     candidate.verdict = standing.counts  ? Verdict::counts
                         : standing.waits ? Verdict::waits
                                          : Verdict::never;
     CrmEvent& event = candidate.event;
     event.journal = journal;
     event.seq = one.envelope.seq;
-    event.at_ms = one.envelope.times.wall.value() - one.clock_offset_ms;
+    event.at_ms = one.envelope.times.wall.value() + one.clock_offset_ms;
     event.customer = standing.customer;
-    const bool read = event.event.ParseFromString(standing.correction.value_or(one.envelope.body));
+    const bool read = event.event.ParseFromString(standing.correction.value_or(one.envelope.body))
+                      && unwrap(event, one.clock_offset_ms);
     const bool training = event.event.retail_transaction().training()
                           || event.event.post_void().reversal().training();
     if (!read || training) candidate.verdict = standing.waits ? Verdict::waits : Verdict::never;

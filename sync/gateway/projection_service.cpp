@@ -64,6 +64,11 @@ bool ProjectionService::catch_up() {
     return false;
 }
 
+void ProjectionService::note(const Result<void>& done) {
+    if (!done)
+        log(LogLevel::error, "projection", "a note was not kept", {{"cause", done.error().detail}});
+}
+
 void ProjectionService::empty_box() {
     if (!box_) return;
     const auto keep = [this](const DeviceFigures& figures) {

@@ -63,6 +63,12 @@ public:
         });
     }
 
+    /// The same for a job that returns Result<void> and that nobody waits for: a failure is logged.
+    template <class Job>
+    void tell(Job job) {
+        if (desk_) asio::post(loop_, [this, job = std::move(job)]() mutable { note(job(*desk_)); });
+    }
+
     /// Keeps a device's signed day figures; durable when it returns.
     asio::awaitable<Result<void>> keep_figures(DeviceFigures figures);
 
@@ -72,6 +78,7 @@ private:
     asio::awaitable<void> run();
     bool catch_up();
     void empty_box();
+    static void note(const Result<void>& done);
 
     Ledger& ledger_;
     std::unique_ptr<Store> store_;

@@ -271,8 +271,8 @@ Result<void> serve(const HomePaths& home) {
     const auto open_reading = [&holdings] { return holdings.reading(); };
     CentreJournal own{*ledger, keys.sealing.back().key, clock};
     const auto crm_settings = projection->is_here() ? settings : GatewaySettings{};
-    TILL_TRY(const auto crm,
-             CrmService::open(home, keys, crm_settings, open_reading, own, clock, random));
+    TILL_TRY(const auto crm, CrmService::open(home, keys, crm_settings, open_reading, own,
+                                              *projection, clock, random));
     Retention retention{*ledger, *projection, *crm, keys.notes, clock, settings.keep};
     Fleet fleet{*projection, clock};
     CustomerDesk customers{*ledger, *projection, *feeds, clock, settings.customers_everywhere};

@@ -65,9 +65,9 @@ Result<std::unique_ptr<Projector>> Projector::open(const std::filesystem::path& 
 
 Result<void> Projector::Impl::prepare() {
     corrections.clear();
-    TILL_TRY_VOID(
-        tables.each("SELECT event, correction FROM exceptions WHERE correction IS NOT NULL",
-                    [&](const Row& row) { corrections[row.integer(0)] = row.bytes(1); }));
+    TILL_TRY_VOID(tables.each(
+        "SELECT event, correction FROM exceptions WHERE held AND correction IS NOT NULL",
+        [&](const Row& row) { corrections[row.integer(0)] = row.bytes(1); }));
     return writer.prepare();
 }
 
@@ -231,18 +231,16 @@ Result<void> Projector::correct(std::int64_t exception, BytesView body, const Fi
     TILL_TRY(const auto event,
              impl_->tables.integer(
                  "SELECT event FROM exceptions WHERE id = ? AND state = 0 AND held", exception));
-    if (!event)
-        return Error{Errc::not_found,
-                     "no open exception " + std::to_string(exception) + " that holds an event"};
+    if (!event) return impl_->correct_refused(exception, body, fix, store);
     TILL_TRY(const JournalId journal, impl_->tables.journal_id(detail::journal_of(*event)));
     TILL_TRY(const auto run, store.read(journal, Seq{detail::seq_of(*event).value() - 1}, 1, 1));
     if (run.empty()) return Error{Errc::corrupt, "the event is not in the ledger"};
     TILL_TRY_VOID(impl_->in_transaction([&]() -> Result<void> {
         Tables& tables = impl_->tables;
         TILL_TRY_VOID(tables.run(
-            "UPDATE exceptions SET code = code || ' (corrected)', state = 1, fixed_by = ?, "
+            "UPDATE exceptions SET code = code || ?, state = 1, fixed_by = ?, "
             "note = ?, fixed_ms = ?, correction = ? WHERE event = ? AND held AND state = 0",
-            fix.by, fix.note, fix.at_ms, Blob{body}, *event));
+            detail::corrected_suffix, fix.by, fix.note, fix.at_ms, Blob{body}, *event));
         TILL_TRY_VOID(tables.run("DELETE FROM withheld WHERE event = ?", *event));
         TILL_TRY_VOID(
             tables.run("UPDATE day_events SET events = events - 1 WHERE journal = ? AND day = "

@@ -66,7 +66,19 @@ public:
     Result<void> close(std::int64_t exception, const Fix& fix);
     /// Projects `body` (a serialised Event) in place of a held event's own, which the ledger keeps.
     /// Fails with the field and cause when that would be held as well; then nothing changes.
+    /// Of an event that counts and that a CRM refused, only that CRM gets `body`; it may not come to
+    /// another amount.
     Result<void> correct(std::int64_t exception, BytesView body, const Fix& fix, Store& store);
+
+    /// What a CRM will not have, and why.
+    struct Refused {
+        JournalId journal{Uuid{}};
+        Seq seq{0};
+        std::string field, cause;
+    };
+    /// Makes the open exceptions of this CRM these and no others.
+    Result<void> note_refused(const std::string& crm, std::span<const Refused> all,
+                              std::int64_t now_ms);
 
     /// A customer of whom something changed, and which change that was.
     struct CustomerNews {

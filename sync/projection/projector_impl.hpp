@@ -23,6 +23,8 @@ struct Projector::Impl {
     template <class Work>
     Result<void> in_transaction(Work&& work);
     Result<void> outlived(std::int64_t now_ms);
+    Result<void> correct_refused(std::int64_t exception, BytesView body, const Fix& fix,
+                                 Store& store);
 
     Tables tables;
     Vault& vault;

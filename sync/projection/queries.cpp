@@ -187,7 +187,8 @@ Result<std::vector<std::pair<JournalId, Seq>>> Queries::cursors() {
     return found;
 }
 
-Result<Queries::Standing> Queries::standing(const JournalId& journal, Seq seq) {
+Result<Queries::Standing> Queries::standing(const JournalId& journal, Seq seq,
+                                            std::string_view crm) {
     auto& tables = impl_->tables;
     TILL_TRY(const auto known, tables.find_journal(journal));
     Standing standing;
@@ -195,12 +196,15 @@ Result<Queries::Standing> Queries::standing(const JournalId& journal, Seq seq) {
     const std::int64_t event = detail::event_id(known->number, seq);
     bool held = false, settled = false;
     const auto exception = [&](const Row& row) {
-        held |= row.integer(0) == 0;
-        settled |= row.integer(0) != 0;
+        const bool holds = row.integer(2) != 0;
+        held |= holds && row.integer(0) == 0;
+        settled |= holds && row.integer(0) != 0;
         if (const auto body = row.optional_bytes(1)) standing.correction = Bytes{*body};
     };
     TILL_TRY_VOID(tables.each(
-        "SELECT state, correction FROM exceptions WHERE event = ? AND held = 1", exception, event));
+        "SELECT state, correction, held FROM exceptions WHERE event = ? AND (held OR code = ?) "
+        "ORDER BY held DESC",
+        exception, event, refusal_code(crm).append(detail::corrected_suffix)));
     TILL_TRY(const auto parked, tables.integer("SELECT 1 FROM parked WHERE event = ?", event));
     TILL_TRY(const auto twice, tables.integer("SELECT 1 FROM duplicates WHERE event = ?", event));
     standing.waits = held || parked.has_value();

@@ -63,7 +63,8 @@ public:
         std::optional<Bytes> correction;  ///< What is projected in place of its body.
         std::optional<CustomerId> customer;
     };
-    Result<Standing> standing(const JournalId& journal, Seq seq);
+    /// For `crm`, a correction of what it refused stands in place of any other.
+    Result<Standing> standing(const JournalId& journal, Seq seq, std::string_view crm = {});
 
     Result<std::vector<CountedItem>> counted(std::string_view store, std::string_view session);
     /// Every business day that is known, in order.

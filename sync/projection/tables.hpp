@@ -12,6 +12,9 @@
 
 namespace till::sync::detail {
 
+/// Behind the code of an exception whose event has a correction: the code may be noted anew.
+constexpr std::string_view corrected_suffix = " (corrected)";
+
 namespace v1 = tillstream::v1;
 
 inline constexpr int seq_bits = 40;

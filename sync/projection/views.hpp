@@ -67,6 +67,10 @@ struct ExceptionRow {
     bool corrected = false;
 };
 
+/// The code of an exception that a CRM causes, and back.
+std::string refusal_code(std::string_view crm);
+std::optional<std::string> refusing_crm(std::string_view code);
+
 struct ConsentState {
     int purpose = 0, channel = 0;  ///< ConsentSet.Purpose, ConsentSet.ConsentChannel
     bool granted = false;

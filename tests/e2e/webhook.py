@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The webhook connector against a real HTTP receiver that drops answers, refuses, breaks and is away."""
 import base64
+import datetime
 import hashlib
 import hmac
 import http.server
@@ -9,6 +10,8 @@ import random
 import threading
 import time
 
+from clocks import DAY, WrongClock
+from damage import sold_and_cut_off, zero_pages_of_events
 from harness import Lab, check, sale, synced, wait_until
 from testing import note, run as run_tests
 
@@ -22,7 +25,7 @@ class Receiver:
     def __init__(self, secret=OLD):
         self.events, self.order, self.calls, self.twice, self.bad = {}, [], 0, 0, []
         self.secret, self.mood, self.hates = secret, (lambda: "good"), {}
-        self.random = random.Random(7)
+        self.random, self.now = random.Random(7), time.time
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -64,7 +67,7 @@ class Receiver:
     def signed(self, headers, body):
         text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         mine = "v1," + base64.b64encode(hmac.new(base64.b64decode(self.secret[6:]), text, hashlib.sha256).digest()).decode()
-        return mine in headers["webhook-signature"].split() and abs(time.time() - int(headers["webhook-timestamp"])) < 60
+        return mine in headers["webhook-signature"].split() and abs(self.now() - int(headers["webhook-timestamp"])) < 60
 
     def take(self, batch):
         """All or nothing; None when it is good."""
@@ -113,6 +116,14 @@ def stands(gateway):
     return gateway.json("crm", "status")["connectors"][0]
 
 
+def refusals(gateway):
+    return [e for e in gateway.json("exceptions", "list")["exceptions"] if e["code"].startswith("refused by")]
+
+
+def order_of(event):
+    return event["data"]["event"]["retail_transaction"]["order_id"]
+
+
 def drained(gateway, seconds=60):
     gateway.projected()
     wait_until(lambda: stands(gateway)["behind"] == 0, seconds, f"the CRM has all: {stands(gateway)}")
@@ -152,7 +163,7 @@ def test_every_event_once_though_answers_are_lost_and_the_gateway_dies():
 
 
 def test_a_receiver_that_is_away_for_long_gets_all_when_it_is_back():
-    """While the receiver is away sales and their projection go on; a status says since why; what waited arrives when it is back."""
+    """While the receiver is away, for a day, sales and their projection go on; a status says why; what waited arrives when it is back, signed at the new day's time and dated by when it was sold."""
     with Lab() as lab:
         receiver = Receiver()
         gateway = gateway_with(lab, receiver)
@@ -166,16 +177,38 @@ def test_a_receiver_that_is_away_for_long_gets_all_when_it_is_back():
         wait_until(lambda: stands(gateway)["trouble"], 20, "the trouble is said")
         check(stands(gateway)["behind"] == 150 and len(list(gateway.transactions())) == 150, f"{stands(gateway)}")
         check("crm status" in gateway.ctl("crm", "--help").stdout or "shop-crm" in gateway.ctl("crm", "status").stdout, "for people")
+        sold = time.time()
         gateway.process.kill()
+        WrongClock(lab, gateway).set(DAY)  # The next day, as the gateway sees it.
         settings = (gateway.home / "gateway.toml").read_text()
         back = Receiver()
+        back.now = lambda: time.time() + DAY
         (gateway.home / "gateway.toml").write_text(settings.replace(f":{port}/", f":{back.port}/"))
         gateway.process.start()
         gateway.wait_ready()
         drained(gateway)
-        check(len(back.events) == 150 and back.twice == 0, f"{len(back.events)}")
+        check(len(back.events) == 150 and back.twice == 0 and back.bad == [], f"{len(back.events)}")
+        dated = [datetime.datetime.fromisoformat(e["time"].replace("Z", "+00:00")).timestamp() for e in back.events.values()]
+        check(max(abs(at - sold) for at in dated) < 120, f"sold {sold}, dated {min(dated)} to {max(dated)}")
         back.close()
 
+
+def test_events_are_dated_by_the_centres_clock():
+    """What a till sold whose clock is three hours fast reaches the receiver under the time it was."""
+    with Lab() as lab:
+        receiver = Receiver()
+        gateway = gateway_with(lab, receiver)
+        till = lab.agent(gateway, start=False)
+        WrongClock(lab, till).set(3 * 3600)
+        till.start()
+        till.capture(SALES, sale(order="first"))
+        drained(gateway)
+        till.capture(SALES, sale(order="fast"))
+        synced(gateway, till)
+        drained(gateway)
+        at = [datetime.datetime.fromisoformat(e["time"].replace("Z", "+00:00")).timestamp() for e in receiver.events.values()]
+        check(len(at) == 2 and abs(at[-1] - time.time()) < 60, f"{at} for {time.time()}")
+        receiver.close()
 
 def test_what_is_refused_is_named_and_can_be_sent_again():
     """An event that the receiver refuses, by its answer's body or by refusing the batch that holds it, is named with field and cause and holds up no other; sent again when somebody asks for it."""
@@ -198,10 +231,52 @@ def test_what_is_refused_is_named_and_can_be_sent_again():
         check("not to my taste" in refused[seq + 5]["cause"], f"{refused}")
         check(stands(gateway)["refused"] == 2 and not stands(gateway)["trouble"], f"{stands(gateway)}")
         gateway.ctl("crm", "refused", "nobody", ok=(1,))
+        wait_until(lambda: len(refusals(gateway)) == 2, 10, "both are exceptions, too")
+        first, other = sorted(refusals(gateway), key=lambda e: int(e["seq"]))
+        check(first["code"] == "refused by shop-crm" and first["field"] == "lines[0].sku" and first["cause"] == "no such article" and first["store"], f"{first}")
+        check(len(list(gateway.transactions())) == 10, "all of them count here")
+        receiver.hates = {f"{journal}/{seq + 2}": "alone"}
+        no = gateway.ctl("exceptions", "fix", str(first["id"]), "--set", "totals.gross=1", "--note", "cheaper", ok=(2,))
+        check("what was sold" in no.stderr, no.stderr)
+        gateway.ctl("exceptions", "fix", str(first["id"]), "--set", "lines[0].item.sku=OTHER", "--note", "as the shop calls it")
+        wait_until(lambda: any(e["open"] for e in refusals(gateway) if e["seq"] == first["seq"]), 20, "refused again, it is open again")
         receiver.hates = {}
-        check("2 events" in gateway.ctl("crm", "retry", "shop-crm").stdout, "again")
+        gateway.ctl("exceptions", "fix", str(refusals(gateway)[-1]["id"]), "--set", "lines[0].item.sku=ANOTHER", "--note", "as the shop calls it")
+        wait_until(lambda: len(receiver.events) == 9, 20, "as corrected")
+        check("ANOTHER" in json.dumps(receiver.events[f"{journal}/{seq + 2}"]), "what the receiver got")
+        check(first["seq"] not in {e["seq"] for e in refusals(gateway)}, "closed")
+        check("1 event" in gateway.ctl("crm", "retry", "shop-crm").stdout, "again")
         wait_until(lambda: len(receiver.events) == 10, 20, "both are there")
+        wait_until(lambda: refusals(gateway) == [], 10, "an exception that was taken closes by itself")
+        receiver.hates = {f"{journal}/{seq + 9}": "alone"}
+        till.capture(SALES, sale(order="never"))
+        synced(gateway, till)
+        wait_until(lambda: len(refusals(gateway)) == 1, 20, "one more")
+        gateway.ctl("exceptions", "close", str(refusals(gateway)[0]["id"]), "--note", "they need not have it")
+        check(stands(gateway)["refused"] == 0 and refusals(gateway) == [], "given up")
         check(stands(gateway)["refused"] == 0 and receiver.twice == 0, f"{stands(gateway)}")
+        receiver.close()
+
+
+def test_what_was_salvaged_arrives_as_what_it_was():
+    """Sales that are salvaged from a damaged journal reach the receiver as sales, each once; the one that nothing proves waits for a person."""
+    with Lab() as lab:
+        receiver = Receiver()
+        gateway = gateway_with(lab, receiver)
+        till = lab.agent(gateway)
+        journal, _ = sold_and_cut_off(gateway, till)
+        zero_pages_of_events(till, [40])
+        gateway.start()
+        till.start()
+        wait_until(lambda: till.journal_id() != journal, 30, "the till goes on in a new journal")
+        till.capture(SALES, sale(order="after"))
+        synced(gateway, till)
+        wait_until(lambda: any(t["order_id"] == "after" for t in gateway.transactions()), 30, "all is projected")
+        drained(gateway)
+        counted = sorted(t["order_id"] for t in gateway.transactions())
+        arrived = sorted(order_of(e) for e in receiver.events.values())
+        check(arrived == counted and len(set(arrived)) == len(arrived), f"{set(counted) ^ set(arrived)}")
+        check(any(i.split("/")[0] != journal and "unsent" in order_of(e) for i, e in receiver.events.items()), "some were salvaged")
         receiver.close()
 
 

@@ -41,6 +41,48 @@ v1::Event return_of(const std::string& receipt, const std::string& original,
     return event;
 }
 
+TEST_CASE_METHOD(Centre,
+                 "What a CRM refuses is an exception until it is taken, and counts all the while",
+                 "[projector]") {
+    auto till = journal();
+    add(till, sale_of("1", 100));
+    add(till, sale_of("2", 200));
+    sync(till);
+    const Seq first{till.envelopes.front().seq}, second{till.envelopes.back().seq};
+    const std::vector<Projector::Refused> both{
+        {till.journal, first, "lines[0].item.sku", "unknown"}, {till.journal, second, "", "no"}};
+    must(projector->note_refused("shop", both, 5));
+    must(projector->note_refused("shop", both, 5));
+    REQUIRE(codes() == std::vector<std::string>{"refused by shop", "refused by shop"});
+    CHECK(transactions().size() == 2);
+    must(projector->note_refused("shop", std::span{both}.first(1), 6));
+    REQUIRE(exceptions().size() == 1);
+    CHECK(exceptions()[0].field == "lines[0].item.sku");
+
+    const Projector::Fix fix{.by = "ann", .note = "renamed", .at_ms = 7};
+    auto renamed = sale_of("1", 100);
+    renamed.mutable_retail_transaction()->mutable_lines(0)->mutable_item()->set_sku("B");
+    auto cheaper = renamed;
+    cheaper.mutable_retail_transaction()->mutable_totals()->set_gross(1);
+    const auto id = exceptions()[0].id;
+    CHECK(projector->correct(id, cheaper.SerializeAsString(), fix, *store).error().field
+          == "totals");
+    must(projector->correct(id, renamed.SerializeAsString(), fix, *store));
+    CHECK(exceptions().empty());
+    CHECK(must(queries->standing(till.journal, first, "shop")).correction
+          == renamed.SerializeAsString());
+    CHECK_FALSE(must(queries->standing(till.journal, first, "other")).correction);
+
+    // Refused again it is open again, and can be corrected again; a rebuild keeps what only that CRM is told.
+    must(projector->note_refused("shop", std::span{both}.first(1), 8));
+    must(projector->correct(exceptions().at(0).id, renamed.SerializeAsString(), fix, *store));
+    must(projector->rebuild(*store));
+    while (must(projector->catch_up(*store)) > 0) {}
+    CHECK(transactions().size() == 2);
+    CHECK(must(queries->standing(till.journal, first, "shop")).counts);
+    CHECK(must(queries->standing(till.journal, first, "shop")).correction);
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(Centre, "projection: a sale becomes a row with its context, time and trace",
