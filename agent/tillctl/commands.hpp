@@ -48,4 +48,7 @@ void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_status_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_verify_commands(CLI::App& app, const Common& common, Exit& outcome);
 
+/// `devices --watch`: what this machine's own devices do, until it is interrupted.
+Exit watch_devices(bool in_json);
+
 }  // namespace till

@@ -124,7 +124,22 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
             table.print();
         });
 
-    auto* devices = app.add_subcommand("devices", "Enrolled devices")->require_subcommand(1);
+    auto* devices = app.add_subcommand(
+        "devices", "Enrolled devices; with --watch, the scanners and scales at this machine");
+    devices->require_subcommand(0, 1);
+    const auto watch = std::make_shared<bool>(false), in_json = std::make_shared<bool>(false);
+    devices->add_flag(
+        "--watch", *watch,
+        "Read this machine's USB scanners, scales and card readers, without an agent, and "
+        "print what they do, a line each, until interrupted");
+    devices->add_flag("--json", *in_json, "Those lines as JSON");
+    devices->callback([devices, watch, in_json, &common, &outcome] {
+        if (!devices->get_subcommands().empty()) return;
+        if (*watch)
+            outcome = watch_devices(common.json || *in_json);
+        else
+            throw CLI::CallForHelp();
+    });
     devices->add_subcommand("list", "Every device with its certificate's end")
         ->callback([&common, &outcome] {
             const auto answer = ask_gateway(common, outcome, "GET", "/admin/v1/devices");

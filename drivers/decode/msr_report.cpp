@@ -78,12 +78,11 @@ std::optional<MsrReportLayout> MsrReportLayout::find(const HidDescriptor& descri
             continue;
         auto& track = layout.tracks.emplace_back(*length, *data);
         layout.report_id = data->report_id;
-        // Lengths may be one item of three bytes.
-        if (length->count > 1 && length->is_bytes()) {
-            const auto base = length->usage(0);
-            track.length.bit_offset += 8 * (usages.length - base);
-            track.length.count = 1;
-        }
+        // One item may hold all lengths, and more.
+        std::uint32_t index = 0;
+        while (index + 1 < length->count && length->usage(index) != usages.length) ++index;
+        track.length.bit_offset += length->bits * index;
+        track.length.count = 1;
     }
     if (layout.tracks.empty()) return std::nullopt;
     return layout;

@@ -1,0 +1,205 @@
+#include "drivers/registry/device_manager.hpp"
+
+#include "agent/runtime/deadline.hpp"
+#include "drivers/msr/msr.hpp"
+#include "drivers/scale/scale.hpp"
+#include "drivers/scanner/scanner.hpp"
+
+#include <algorithm>
+
+namespace till::drivers {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint8_t hid_class = 3, cdc_data_class = 10;
+constexpr std::uint8_t boot = 1, keyboard = 1, mouse = 2;
+constexpr auto retry_first = 250ms, retry_most = 2000ms;
+constexpr int failures_max = 10;
+
+/// Not ours is no failure: whoever's it is may have it.
+const Error not_ours{Errc::unsupported, "no device of ours"};
+
+/// Whether it may be one of ours, as far as that can be told without taking it from the kernel's driver.
+bool may_be_ours(const UsbInterface& interface, const Quirk& quirk) {
+    if (quirk.ignore) return false;
+    if (interface.usb_class == cdc_data_class) return quirk.serial;
+    if (interface.usb_class != hid_class) return false;
+    const bool is_boot = interface.subclass == boot;
+    if (is_boot && interface.protocol == mouse) return false;
+    return !(is_boot && interface.protocol == keyboard) || quirk.wedge;
+}
+
+asio::awaitable<Result<UsbBus::Change>> next_change(UsbBus& bus) {
+    auto next = co_await bus.next();
+    if (!next) co_return Error{Errc::closed, "the bus is closed"};
+    co_return *std::move(next);
+}
+
+}  // namespace
+
+asio::awaitable<void> DeviceManager::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await follow();
+    while (!plugged_.empty()) left(plugged_.front()->arrival.device);
+    co_await graves_.join();
+}
+
+asio::awaitable<void> DeviceManager::follow() {
+    for (;;) {
+        auto change = co_await with_deadline(24h, next_change(bus_));
+        // It may have come while a change did: then nothing that is waited for is cancelled by it.
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return;
+        if (!change && change.error().code == Errc::timed_out) continue;
+        if (!change) co_return;
+        if (change->arrived)
+            arrived(*std::move(change));
+        else
+            left(change->device);
+    }
+}
+
+void DeviceManager::arrived(UsbBus::Change change) {
+    auto& plugged = *plugged_.emplace_back(std::make_unique<Plugged>(executor_, std::move(change)));
+    const UsbIdentity& identity = plugged.arrival.identity;
+    const Quirk quirk = quirks_.find(identity.vid, identity.pid);
+    for (const UsbInterface& each : identity.interfaces) {
+        if (!may_be_ours(each, quirk)) continue;
+        Attended& one = plugged.attended.emplace_back();
+        one.interface = each;
+        one.standing.device = {.vid = identity.vid,
+                               .pid = identity.pid,
+                               .bus = identity.bus,
+                               .port = identity.port,
+                               .product = {},
+                               .serial = {}};
+        plugged.tasks.spawn(attend(plugged, one));
+    }
+}
+
+void DeviceManager::left(UsbBus::DeviceId device) {
+    const auto found = std::ranges::find_if(
+        plugged_, [&](const auto& each) { return each->arrival.device == device; });
+    if (found == plugged_.end()) return;
+    auto gone = std::move(*found);
+    plugged_.erase(found);
+    gone->tasks.cancel();
+    graves_.spawn(bury(std::move(gone)));
+}
+
+asio::awaitable<void> DeviceManager::bury(std::unique_ptr<Plugged> gone) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await gone->tasks.join();
+    for (Attended& one : gone->attended) {
+        one.standing.state = DeviceState::offline;
+        if (one.standing.device.kind != DeviceKind::unknown) say(one, DeviceEvent::Detached{});
+    }
+}
+
+asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
+    asio::steady_timer timer{executor_};
+    auto wait = std::chrono::milliseconds{retry_first};
+    int failures = 0;
+    for (;;) {
+        const std::uint64_t before = one.standing.good_reads;
+        const auto served = co_await serve(plugged, one);
+        const Error error = served ? not_ours : served.error();
+        if (error.code == Errc::closed || error.code == Errc::abandoned) co_return;
+        if (error.code == Errc::unsupported) co_return;
+        if (one.standing.good_reads > before) failures = 0, wait = retry_first;
+        // Another program may have it for as long as it likes.
+        const bool is_taken = error.code == Errc::busy || error.code == Errc::forbidden;
+        const bool fenced = !is_taken && ++failures >= failures_max;
+        one.standing.state = DeviceState::error;
+        if (fenced || one.standing.trouble != error.detail)
+            say(one, DeviceEvent::Failed{error, fenced});
+        one.standing.trouble = error.detail;
+        if (fenced) co_return;
+        timer.expires_after(wait);
+        const auto [cancelled] = co_await timer.async_wait(nothrow);
+        if (cancelled) co_return;
+        wait = std::min<std::chrono::milliseconds>(wait * 2, is_taken ? 1000ms : retry_most);
+    }
+}
+
+asio::awaitable<Result<void>> DeviceManager::serve(Plugged& plugged, Attended& one) {
+    const Quirk quirk = quirks_.find(plugged.arrival.identity.vid, plugged.arrival.identity.pid);
+    const auto pipe = bus_.claim(plugged.arrival.device, one.interface.number);
+    if (!pipe) co_return pipe.error();
+    one.standing.state = DeviceState::claimed;
+    if (one.interface.usb_class == hid_class) co_return co_await serve_hid(**pipe, one, quirk);
+    co_await enable(**pipe, one, DeviceKind::scanner);
+    SerialFraming framing;
+    OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
+    co_return co_await read_cdc(**pipe, std::move(framing), std::move(on_scan));
+}
+
+asio::awaitable<Result<void>> DeviceManager::serve_hid(UsbPipe& pipe, Attended& one,
+                                                       const Quirk& quirk) {
+    auto hid = co_await HidInterface::open(pipe);
+    if (!hid) co_return hid.error();
+    OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
+    const HidDescriptor& descriptor = hid->descriptor();
+    if (auto scanner = ScanReportLayout::find(descriptor)) {
+        co_await enable(pipe, one, DeviceKind::scanner);
+        co_return co_await read_hid_pos(*std::move(hid), *std::move(scanner), std::move(on_scan));
+    }
+    if (auto scale = ScaleReportLayout::find(descriptor)) {
+        co_await enable(pipe, one, DeviceKind::scale);
+        OnWeight on_weight = [this, &one](const WeightReading& weight) { heard(one, weight); };
+        co_return co_await read_scale(*std::move(hid), *std::move(scale), std::move(on_weight));
+    }
+    if (auto msr = MsrReportLayout::find(descriptor)) {
+        co_await enable(pipe, one, DeviceKind::msr);
+        OnSwipe on_swipe = [this, &one](const std::optional<LoyaltySwipe>& swipe) {
+            if (swipe)
+                heard(one, *swipe);
+            else
+                heard(one, DeviceEvent::DroppedCard{});
+        };
+        co_return co_await read_msr(*std::move(hid), *std::move(msr), std::move(on_swipe));
+    }
+    auto keys = KeyReportLayout::find(descriptor);
+    if (!keys || !quirk.wedge) co_return not_ours;
+    co_await enable(pipe, one, DeviceKind::scanner);
+    co_return co_await read_wedge(*std::move(hid), *std::move(keys), *quirk.wedge,
+                                  std::move(on_scan));
+}
+
+/// Tells that it is there, with its name, once for each time it is plugged in or comes back from trouble.
+asio::awaitable<void> DeviceManager::enable(UsbPipe& pipe, Attended& one, DeviceKind kind) {
+    DeviceName& device = one.standing.device;
+    const bool again = one.standing.state == DeviceState::enabled;
+    device.kind = kind;
+    if (device.serial.empty()) {
+        device.product = co_await read_string(pipe, pipe.identity().product_index);
+        device.serial = co_await read_string(pipe, pipe.identity().serial_index);
+    }
+    one.standing.state = DeviceState::enabled;
+    one.standing.since = std::chrono::steady_clock::now();
+    one.standing.trouble.clear();
+    if (!again) say(one, DeviceEvent::Attached{});
+}
+
+template <class What>
+void DeviceManager::say(const Attended& one, What what) {
+    on_event_({one.standing.device, std::move(what)});
+}
+
+template <class What>
+void DeviceManager::heard(Attended& one, What what) {
+    ++one.standing.good_reads;
+    say(one, std::move(what));
+}
+
+std::vector<DeviceManager::Standing> DeviceManager::standings() const {
+    std::vector<Standing> all;
+    for (const auto& plugged : plugged_)
+        for (const Attended& one : plugged->attended)
+            if (one.standing.device.kind != DeviceKind::unknown) all.push_back(one.standing);
+    return all;
+}
+
+}  // namespace till::drivers

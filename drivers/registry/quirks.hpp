@@ -1,0 +1,37 @@
+#pragma once
+
+#include "agent/core/result.hpp"
+#include "drivers/decode/keyboard_wedge.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace till::drivers {
+
+/// What is known of a device beside its descriptors.
+struct Quirk {
+    std::uint16_t vid = 0;
+    std::optional<std::uint16_t> pid;     ///< Nothing: every device of the vendor.
+    std::optional<KeyboardLayout> wedge;  ///< Its keyboard is a scanner.
+    bool serial = false;                  ///< Its CDC-ACM port is a scanner.
+    bool ignore = false;                  ///< Never touched.
+};
+
+/// The table data/quirks.toml, where rows of the shop's own may come first.
+class Quirks {
+public:
+    /// The table that is built in.
+    static Quirks builtin();
+    /// Fails with malformed and the row at fault.
+    static Result<Quirks> parse(std::string_view toml);
+
+    void put_first(Quirk quirk) { rows_.insert(rows_.begin(), quirk); }
+    Quirk find(std::uint16_t vid, std::uint16_t pid) const;
+
+private:
+    std::vector<Quirk> rows_;
+};
+
+}  // namespace till::drivers
