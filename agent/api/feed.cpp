@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t page_records = 64, page_bytes = 256 * 1024;
 constexpr auto state_interval = 100ms;
+constexpr std::size_t happenings_max = 512;
 
 }  // namespace
 
@@ -33,8 +34,15 @@ void Feed::changed(std::string_view topic) {
     changed_.cancel();
 }
 
+void Feed::happened(v1::FeedMessage message) {
+    happenings_.push_back(std::move(message));
+    ++happened_;
+    if (happenings_.size() > happenings_max) happenings_.pop_front();
+    changed_.cancel();
+}
+
 FeedFollower::FeedFollower(Feed& feed, Seq after, std::string_view topics)
-    : feed_{feed}, after_{after}, told_(feed.states_.size()) {
+    : feed_{feed}, after_{after}, told_(feed.states_.size()), heard_{feed.happened_} {
     for (const auto part : topics | std::views::split(','))
         topics_.emplace_back(part.begin(), part.end());
     std::erase(topics_, "");
@@ -64,6 +72,17 @@ FeedFollower::Messages FeedFollower::news() {
     return messages;
 }
 
+FeedFollower::Messages FeedFollower::happenings() {
+    Messages messages;
+    const std::uint64_t missing = feed_.happened_ - heard_;
+    const std::size_t kept = feed_.happenings_.size();
+    const std::size_t first = missing > kept ? 0 : kept - static_cast<std::size_t>(missing);
+    for (std::size_t i = first; i < kept; ++i)
+        if (wants(feed_.happenings_[i].topic())) messages.push_back(feed_.happenings_[i]);
+    heard_ = feed_.happened_;
+    return messages;
+}
+
 asio::awaitable<Result<FeedFollower::Messages>> FeedFollower::captures() {
     TILL_CO_TRY(const auto envelopes,
                 co_await feed_.journal_.read(after_, page_bytes, page_records));
@@ -83,8 +102,9 @@ asio::awaitable<Result<void>> FeedFollower::wait() {
     using namespace asio::experimental::awaitable_operators;
     asio::steady_timer soon{co_await asio::this_coro::executor, told_at_ + state_interval};
     const auto capture = [this] { return feed_.journal_.wait_beyond(after_); };
+    if (heard_ != feed_.happened_) co_return Result<void>{};
     if (has_news())
-        co_await (capture() || soon.async_wait(nothrow));
+        co_await (capture() || soon.async_wait(nothrow) || feed_.changed_.async_wait(nothrow));
     else
         co_await (capture() || feed_.changed_.async_wait(nothrow));
     const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
@@ -98,7 +118,9 @@ asio::awaitable<Result<std::vector<v1::FeedMessage>>> FeedFollower::next() {
     Messages messages;
     while (messages.empty()) {
         const auto now = std::chrono::steady_clock::now();
-        if (has_news() && now >= told_at_ + state_interval) {
+        if (heard_ != feed_.happened_) {
+            messages = happenings();
+        } else if (has_news() && now >= told_at_ + state_interval) {
             told_at_ = now;
             messages = news();
         } else if (after_ < feed_.journal_.head().seq) {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ public:
     /// Many changes in a moment become one message.
     void changed(std::string_view topic);
 
+    /// Something that happened and is kept nowhere. Those who follow now are told at once, in order; one that is
+    /// hundreds behind misses the oldest.
+    void happened(v1::FeedMessage message);
+
     Journal& journal() { return journal_; }
 
 private:
@@ -37,7 +42,10 @@ private:
         std::uint64_t version = 1;
     };
     std::vector<State> states_;
-    asio::steady_timer changed_;  // Never expires; cancelled when a version grew.
+    std::deque<v1::FeedMessage> happenings_;
+    std::uint64_t happened_ = 0;  // So many, the last of them at the deque's end.
+    asio::steady_timer
+        changed_;  // Never expires; cancelled when a version grew, or something happened.
 };
 
 /// One reader of the feed. It begins with the states, then gives captures after `after`; those
@@ -58,11 +66,13 @@ private:
     bool wants(std::string_view topic) const;
     bool has_news() const;
     Messages news();
+    Messages happenings();
 
     Feed& feed_;
     Seq after_;
     std::vector<std::string> topics_;
     std::vector<std::uint64_t> told_;  // Version of each state.
+    std::uint64_t heard_;              // Of what happened.
     std::chrono::steady_clock::time_point told_at_{};
 };
 

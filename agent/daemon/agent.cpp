@@ -39,6 +39,7 @@ asio::awaitable<Result<Agent::Ending>> Agent::run(Bytes earlier_state) {
         children_.spawn(publish_feed(*world_.zmq));
     }
     for (const auto& drop : drops_) children_.spawn(drop->run());
+    if (peripherals_) children_.spawn(peripherals_->run());
     if (uplink_) {
         children_.spawn(uplink_->run());
         children_.spawn(identity_->keep_fresh());

@@ -17,6 +17,7 @@
 #include "agent/daemon/leftover.hpp"
 #include "agent/daemon/master_overlay.hpp"
 #include "agent/daemon/monitor.hpp"
+#include "agent/daemon/peripherals.hpp"
 #include "agent/daemon/set_aside.hpp"
 #include "agent/daemon/settings.hpp"
 #include "agent/runtime/task_group.hpp"
@@ -61,6 +62,7 @@ private:
     explicit Agent(const World& world);
     Result<void> open_doors();
     Result<void> open_file_drops();
+    void open_peripherals();
 
     asio::awaitable<Result<sync::ClientContext>> context() override;
     void on_link_changed() override { feed_->changed("sync"); }
@@ -119,6 +121,7 @@ private:
     std::unique_ptr<DropSink> drop_sink_;
     Secret drop_key_;
     std::vector<std::unique_ptr<FileDrop>> drops_;
+    std::unique_ptr<Peripherals> peripherals_;
     TaskGroup children_;
     std::optional<Ending> ending_;
     asio::steady_timer ended_;      // Never expires; cancelled when there is an ending.

@@ -151,6 +151,7 @@ Result<AgentSettings> parse_settings(std::string_view toml, std::string_view fil
     settings.uplink_enabled = file.section("uplink").boolean("enabled");
     settings.max_offline = std::chrono::days{file.section("uplink").integer("max_offline_days")};
     settings.log_level = level(file.section("log").text("level"));
+    settings.usb = file.section("devices").boolean("usb");
     TILL_TRY(settings.file_drops, read_drops(file, file_name, folder));
     return settings;
 }

@@ -41,6 +41,7 @@ struct AgentSettings {
         std::string mapping;  ///< Name of a bundled mapping, or a path that exists.
     };
     std::vector<FileDrop> file_drops;
+    bool usb = false;  ///< Read this machine's scanners and scales.
 };
 
 /// Reads `toml`; relative paths count from `folder`. On failure `detail` lists the faults, a line

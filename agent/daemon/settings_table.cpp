@@ -172,6 +172,14 @@ constexpr std::array uplink = {
             .meaning = "How far the clock is believed beyond the newest time the centre gave"},
 };
 
+constexpr std::array devices = {
+    Setting{.key = "usb",
+            .type = Type::boolean,
+            .fallback = "false",
+            .origin = Origin::remote,
+            .meaning = "Whether to read this machine's USB scanners, scales and card readers"},
+};
+
 constexpr std::array logging = {
     Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged"},
 };
@@ -195,6 +203,7 @@ constexpr std::array sections = {
     Section{"journal", false, journal, "The device's memory of every sale."},
     Section{"customers", false, customers, "Whom this device recognises without the centre."},
     Section{"uplink", false, uplink, "The connection to the centre."},
+    Section{"devices", false, devices, "What is plugged in here."},
     Section{"log", false, logging, "Structured lines on standard error; never personal data."},
     Section{"file_drop", true, file_drop, "A folder whose CSV files are captured."},
 };

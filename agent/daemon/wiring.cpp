@@ -82,6 +82,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const World& world) {
     agent->open_erasures();
     TILL_TRY_VOID(agent->open_doors());
     TILL_TRY_VOID(agent->open_file_drops());
+    agent->open_peripherals();
 
     // What the centre is told.
     const DayReporter::Options reporting{.journal_file = journal_file,
@@ -213,6 +214,16 @@ Result<void> Agent::open_doors() {
     });
     call_door_ = std::make_unique<CallDoor>(*table_, tokens_, world_.random);
     return {};
+}
+
+/// Without them a clerk can still type.
+void Agent::open_peripherals() {
+    if (!world_.settings.usb) return;
+    auto opened = Peripherals::open(world_.executor, *feed_);
+    if (!opened)
+        return log(LogLevel::error, "devices", "USB devices cannot be read",
+                   {{"error", opened.error().detail}});
+    peripherals_ = *std::move(opened);
 }
 
 Result<void> Agent::open_file_drops() {

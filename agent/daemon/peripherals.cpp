@@ -1,0 +1,81 @@
+#include "agent/daemon/peripherals.hpp"
+
+#include "agent/core/match.hpp"
+#include "agent/runtime/log.hpp"
+
+#include <algorithm>
+
+namespace till {
+
+using namespace drivers;
+
+namespace {
+
+void name_device(const DeviceName& device, v1::PeripheralName& into) {
+    into.set_kind(std::string{name(device.kind)});
+    into.set_port(device.port);
+    into.set_product(device.product);
+    into.set_serial(device.serial);
+    into.set_vid(device.vid);
+    into.set_pid(device.pid);
+}
+
+void change(const DeviceEvent& event, DeviceState state, const std::string& trouble,
+            v1::FeedMessage& into) {
+    into.set_topic("device");
+    name_device(event.device, *into.mutable_device()->mutable_device());
+    into.mutable_device()->set_state(std::string{name(state)});
+    into.mutable_device()->set_trouble(trouble);
+    log(trouble.empty() ? LogLevel::info : LogLevel::warning, "devices", std::string{name(state)},
+        {{"kind", std::string{name(event.device.kind)}},
+         {"port", event.device.port},
+         {"trouble", trouble}});
+}
+
+void scan(const DeviceEvent& event, std::string aim, std::string data, v1::FeedMessage& into) {
+    into.set_topic("scan");
+    name_device(event.device, *into.mutable_scan()->mutable_from());
+    into.mutable_scan()->set_aim(std::move(aim));
+    if (std::ranges::all_of(data,
+                            [](char each) { return static_cast<unsigned char>(each) < 0x80; }))
+        into.mutable_scan()->set_text(data);
+    into.mutable_scan()->set_data(std::move(data));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Peripherals>> Peripherals::open(asio::any_io_executor executor, Feed& feed) {
+    TILL_TRY(auto bus, UsbBus::open(executor));
+    return std::unique_ptr<Peripherals>{new Peripherals{executor, std::move(bus), feed}};
+}
+
+Peripherals::Peripherals(asio::any_io_executor executor, std::unique_ptr<UsbBus> bus, Feed& feed)
+    : bus_{std::move(bus)},
+      feed_{feed},
+      manager_{executor, *bus_, Quirks::builtin(),
+               [this](const DeviceEvent& event) { tell(event); }} {}
+
+void Peripherals::tell(const DeviceEvent& event) {
+    v1::FeedMessage message;
+    std::visit(
+        Match{
+            [&](const DeviceEvent::Attached&) { change(event, DeviceState::enabled, "", message); },
+            [&](const DeviceEvent::Detached&) { change(event, DeviceState::offline, "", message); },
+            [&](const DeviceEvent::Failed& failed) {
+                change(event, DeviceState::error, failed.error.detail, message);
+            },
+            [&](const RawScan& read) { scan(event, read.aim, read.data, message); },
+            [&](const WeightReading& weight) {
+                message.set_topic("weight");
+                name_device(event.device, *message.mutable_weight()->mutable_from());
+                if (const auto grams = weight.grams())
+                    message.mutable_weight()->set_grams(grams->text());
+                message.mutable_weight()->set_may_be_sold(weight.may_be_sold());
+            },
+            [&](const LoyaltySwipe& swipe) { scan(event, "", swipe.tracks.front(), message); },
+            [&](const DeviceEvent::DroppedCard&) {}},
+        event.what);
+    if (!message.topic().empty()) feed_.happened(std::move(message));
+}
+
+}  // namespace till

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "agent/api/feed.hpp"
+#include "drivers/registry/device_manager.hpp"
+
+#include <memory>
+
+namespace till {
+
+/// This machine's scanners, scales and card readers: what they do is told on the feed, as topics "scan",
+/// "weight" and "device". A swipe is told of as a scan of its first track; a payment card's not at all.
+///
+/// `feed` must outlive it. Thread: the loop's.
+class Peripherals {
+public:
+    /// Fails as libusb does.
+    static Result<std::unique_ptr<Peripherals>> open(asio::any_io_executor executor, Feed& feed);
+
+    asio::awaitable<void> run() { return manager_.run(); }  ///< Until it is cancelled.
+    std::vector<drivers::DeviceManager::Standing> standings() const { return manager_.standings(); }
+
+private:
+    Peripherals(asio::any_io_executor executor, std::unique_ptr<drivers::UsbBus> bus, Feed& feed);
+    void tell(const drivers::DeviceEvent& event);
+
+    std::unique_ptr<drivers::UsbBus> bus_;
+    Feed& feed_;
+    drivers::DeviceManager manager_;
+};
+
+}  // namespace till
