@@ -104,7 +104,7 @@ void Agent::on_welcomed(const sync::UplinkSession::Welcomed& welcomed) {
     reporter_->on_link_up(welcomed.store_epoch);
     for (const auto& keeper : feed_keepers_) keeper->on_link_up();
     backup_age_ = welcomed.backup_age;
-    reporting_.cancel();
+    report_soon();
     hand_over_older_journals(welcomed.store_epoch);
     const auto& newest = identity_->enrolment().sealing_keys.back();
     if (welcomed.sealing_key_id != 0 && welcomed.sealing_key_id != newest.id)
@@ -188,13 +188,22 @@ void Agent::on_master_data() {
     if (const auto done = table_->reconfigure(std::move(changed)); !done)
         log(LogLevel::error, "masterdata", "not obeyed", {{"error", done.error().detail}});
     feed_->changed("master_data");
-    reporting_.cancel();  // The centre is told which version is in use.
+    report_soon();  // The centre is told which version is in use.
+}
+
+/// Also when one is just being made: what has changed may not be in it.
+void Agent::report_soon() {
+    report_due_ = true;
+    reporting_.cancel();
 }
 
 asio::awaitable<void> Agent::report_now_and_then() {
     for (;;) {
-        reporting_.expires_after(telemetry_interval);
-        co_await reporting_.async_wait(nothrow);
+        if (!report_due_) {
+            reporting_.expires_after(telemetry_interval);
+            co_await reporting_.async_wait(nothrow);
+        }
+        report_due_ = false;
         forget_old_customers();
         if (!uplink_->state().up) continue;
         Bytes message =
@@ -217,7 +226,7 @@ asio::awaitable<void> Agent::obey_erasures() {
     if (!obeyed)
         log(LogLevel::error, "customers", "what must be deleted is still here",
             {{"error", obeyed.error().detail}});
-    if (erasures_->done() != before) reporting_.cancel();  // The centre waits for it.
+    if (erasures_->done() != before) report_soon();  // The centre waits for it.
 }
 
 /// A till that was stolen, or lies in a cupboard, does not know them for ever.

@@ -78,6 +78,7 @@ private:
     void open_customers();
     void open_erasures();
     asio::awaitable<void> obey_erasures();
+    void report_soon();
     void forget_old_customers();
     bool submit_question(Bytes question);
     void ask_for_feed(Bytes request);
@@ -125,7 +126,8 @@ private:
     TaskGroup children_;
     std::optional<Ending> ending_;
     asio::steady_timer ended_;      // Never expires; cancelled when there is an ending.
-    asio::steady_timer reporting_;  // Until the next telemetry; cancelled when the link came up.
+    asio::steady_timer reporting_;  // Until the next telemetry; cancelled when one is due at once.
+    bool report_due_ = false;
 };
 
 }  // namespace till
