@@ -102,7 +102,6 @@ asio::awaitable<Result<void>> FeedFollower::wait() {
     using namespace asio::experimental::awaitable_operators;
     asio::steady_timer soon{co_await asio::this_coro::executor, told_at_ + state_interval};
     const auto capture = [this] { return feed_.journal_.wait_beyond(after_); };
-    if (heard_ != feed_.happened_) co_return Result<void>{};
     if (has_news())
         co_await (capture() || soon.async_wait(nothrow) || feed_.changed_.async_wait(nothrow));
     else

@@ -41,6 +41,7 @@ asio::awaitable<HttpResponse> Monitor::metrics() {
     out.gauge("tillstream_captures_waiting", "Captures not yet on stable storage.",
               static_cast<double>(journal.waiting()));
     parts_.table.write_metrics(out);
+    parts_.peripherals(out);
 
     const v1::SyncState link = parts_.sync_state();
     out.gauge("tillstream_uplink_up", "1 while the centre has welcomed this device.", link.up());

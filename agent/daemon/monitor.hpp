@@ -3,6 +3,7 @@
 #include "agent/api/command_table.hpp"
 #include "agent/journal/journal.hpp"
 #include "agent/runtime/http.hpp"
+#include "agent/runtime/metrics.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -25,6 +26,7 @@ public:
         std::filesystem::path home;
         std::uint64_t reserve_bytes = 0;
         std::function<v1::SyncState()> sync_state;
+        std::function<void(MetricsText&)> peripherals;
     };
     explicit Monitor(Parts parts) : parts_{std::move(parts)} {}
 

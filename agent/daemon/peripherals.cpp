@@ -55,6 +55,23 @@ Peripherals::Peripherals(asio::any_io_executor executor, std::unique_ptr<UsbBus>
       manager_{executor, *bus_, Quirks::builtin(),
                [this](const DeviceEvent& event) { tell(event); }} {}
 
+void Peripherals::write_metrics(MetricsText& into) const {
+    const auto now = std::chrono::steady_clock::now();
+    const auto all = manager_.standings();
+    for (const auto& each : all)
+        into.counter("tillstream_peripheral_reads_total",
+                     "Scans, weights and swipes since it was plugged in.",
+                     static_cast<double>(each.good_reads),
+                     {{"kind", name(each.device.kind)}, {"port", each.device.port}});
+    for (const auto& each : all) {
+        const bool is_on = each.state == DeviceState::enabled;
+        const std::chrono::duration<double> on = now - each.since;
+        into.gauge("tillstream_peripheral_on_seconds", "Since it was enabled; 0 while it is not.",
+                   is_on ? on.count() : 0,
+                   {{"kind", name(each.device.kind)}, {"port", each.device.port}});
+    }
+}
+
 void Peripherals::tell(const DeviceEvent& event) {
     v1::FeedMessage message;
     std::visit(
@@ -73,7 +90,10 @@ void Peripherals::tell(const DeviceEvent& event) {
                 message.mutable_weight()->set_may_be_sold(weight.may_be_sold());
             },
             [&](const LoyaltySwipe& swipe) { scan(event, "", swipe.tracks.front(), message); },
-            [&](const DeviceEvent::DroppedCard&) {}},
+            [&](const DeviceEvent::DroppedCard&) {
+                change(event, DeviceState::enabled, "a payment card was swiped and dropped unread",
+                       message);
+            }},
         event.what);
     if (!message.topic().empty()) feed_.happened(std::move(message));
 }

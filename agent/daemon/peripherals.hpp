@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/api/feed.hpp"
+#include "agent/runtime/metrics.hpp"
 #include "drivers/registry/device_manager.hpp"
 
 #include <memory>
@@ -17,7 +18,8 @@ public:
     static Result<std::unique_ptr<Peripherals>> open(asio::any_io_executor executor, Feed& feed);
 
     asio::awaitable<void> run() { return manager_.run(); }  ///< Until it is cancelled.
-    std::vector<drivers::DeviceManager::Standing> standings() const { return manager_.standings(); }
+    /// Good reads and time on of each, by kind and port.
+    void write_metrics(MetricsText& into) const;
 
 private:
     Peripherals(asio::any_io_executor executor, std::unique_ptr<drivers::UsbBus> bus, Feed& feed);

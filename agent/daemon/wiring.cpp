@@ -204,7 +204,10 @@ Result<void> Agent::open_doors() {
                        .clock = world_.clock,
                        .home = world_.home.root(),
                        .reserve_bytes = world_.settings.journal_reserve_bytes,
-                       .sync_state = ask});
+                       .sync_state = ask,
+                       .peripherals = [this](MetricsText& into) {
+                           if (peripherals_) peripherals_->write_metrics(into);
+                       }});
     http_door_ = std::make_unique<HttpDoor>(*table_, tokens_, *feed_, world_.random);
     http_door_->open_to_all(&Monitor::is_for, [monitor = monitor_.get()](HttpRequest request) {
         return monitor->handle(std::move(request));

@@ -138,7 +138,7 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
         if (*watch)
             outcome = watch_devices(common.json || *in_json);
         else
-            throw CLI::CallForHelp();
+            throw CLI::RequiredError("A subcommand, or --watch,");
     });
     devices->add_subcommand("list", "Every device with its certificate's end")
         ->callback([&common, &outcome] {

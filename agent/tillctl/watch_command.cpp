@@ -20,6 +20,7 @@ Exit watch_devices(bool in_json) {
         std::cout << (in_json ? device_json(event) : device_line(event)) << std::endl;
     };
     drivers::DeviceManager manager{loop.get_executor(), **bus, drivers::Quirks::builtin(), print};
+    if (!in_json) std::cerr << "Watching this machine's USB devices; Ctrl+C ends.\n";
     TaskGroup tasks{loop.get_executor()};
     asio::signal_set signals{loop, SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) { tasks.cancel(); });

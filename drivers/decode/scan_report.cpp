@@ -1,5 +1,7 @@
 #include "drivers/decode/scan_report.hpp"
 
+#include "drivers/decode/symbology.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -63,7 +65,7 @@ Result<std::optional<RawScan>> ScanAssembler::take(BytesView report) {
             ++from;
             --room;
         }
-        if (!aim.starts_with(']')) aim.clear();
+        aim = std::string{aim_in_front(aim)};
     }
     if (from > report.size()) {
         begun_.reset();

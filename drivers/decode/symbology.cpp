@@ -110,6 +110,13 @@ bool is_2d(Symbology symbology) {
            || symbology == aztec || symbology == pdf417;
 }
 
+std::string_view aim_in_front(std::string_view scan) {
+    const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+    const bool found = scan.size() >= 3 && scan[0] == ']' && is_letter(scan[1])
+                       && (is_letter(scan[2]) || (scan[2] >= '0' && scan[2] <= '9'));
+    return found ? scan.substr(0, 3) : std::string_view{};
+}
+
 const AimIdentifier* find_aim(std::string_view scan) {
     if (scan.size() < 3 || scan[0] != ']') return nullptr;
     const auto found = std::ranges::find_if(table, [&](const AimIdentifier& row) {

@@ -62,6 +62,10 @@ struct AimIdentifier {
     bool gs1_carrier;  ///< One that GS1's reference engine accepts.
 };
 
+/// The symbology identifier that `scan` begins with ("]E0"), whether anything is known of it or not; empty when
+/// it begins with none (ISO/IEC 15424: "]", a letter, a letter or digit).
+std::string_view aim_in_front(std::string_view scan);
+
 /// The row for the identifier that `scan` begins with; nullptr when it begins with none, or with
 /// one of which nothing is known.
 const AimIdentifier* find_aim(std::string_view scan);

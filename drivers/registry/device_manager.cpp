@@ -64,9 +64,9 @@ asio::awaitable<void> DeviceManager::follow() {
 void DeviceManager::arrived(UsbBus::Change change) {
     auto& plugged = *plugged_.emplace_back(std::make_unique<Plugged>(executor_, std::move(change)));
     const UsbIdentity& identity = plugged.arrival.identity;
-    const Quirk quirk = quirks_.find(identity.vid, identity.pid);
+    plugged.quirk = quirks_.find(identity.vid, identity.pid);
     for (const UsbInterface& each : identity.interfaces) {
-        if (!may_be_ours(each, quirk)) continue;
+        if (!may_be_ours(each, plugged.quirk)) continue;
         Attended& one = plugged.attended.emplace_back();
         one.interface = each;
         one.standing.device = {.vid = identity.vid,
@@ -125,11 +125,11 @@ asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
 }
 
 asio::awaitable<Result<void>> DeviceManager::serve(Plugged& plugged, Attended& one) {
-    const Quirk quirk = quirks_.find(plugged.arrival.identity.vid, plugged.arrival.identity.pid);
     const auto pipe = bus_.claim(plugged.arrival.device, one.interface.number);
     if (!pipe) co_return pipe.error();
     one.standing.state = DeviceState::claimed;
-    if (one.interface.usb_class == hid_class) co_return co_await serve_hid(**pipe, one, quirk);
+    if (one.interface.usb_class == hid_class)
+        co_return co_await serve_hid(**pipe, one, plugged.quirk);
     co_await enable(**pipe, one, DeviceKind::scanner);
     SerialFraming framing;
     OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
@@ -171,7 +171,6 @@ asio::awaitable<Result<void>> DeviceManager::serve_hid(UsbPipe& pipe, Attended& 
 /// Tells that it is there, with its name, once for each time it is plugged in or comes back from trouble.
 asio::awaitable<void> DeviceManager::enable(UsbPipe& pipe, Attended& one, DeviceKind kind) {
     DeviceName& device = one.standing.device;
-    const bool again = one.standing.state == DeviceState::enabled;
     device.kind = kind;
     if (device.serial.empty()) {
         device.product = co_await read_string(pipe, pipe.identity().product_index);
@@ -180,7 +179,7 @@ asio::awaitable<void> DeviceManager::enable(UsbPipe& pipe, Attended& one, Device
     one.standing.state = DeviceState::enabled;
     one.standing.since = std::chrono::steady_clock::now();
     one.standing.trouble.clear();
-    if (!again) say(one, DeviceEvent::Attached{});
+    say(one, DeviceEvent::Attached{});
 }
 
 template <class What>

@@ -35,7 +35,7 @@ public:
         DeviceName device;
         DeviceState state = DeviceState::closed;
         std::uint64_t good_reads = 0;
-        std::chrono::steady_clock::time_point since{};
+        std::chrono::steady_clock::time_point since{};  ///< It was enabled last.
         std::string trouble;
     };
     std::vector<Standing> standings() const;
@@ -49,6 +49,7 @@ private:
         Plugged(asio::any_io_executor executor, UsbBus::Change change)
             : arrival{std::move(change)}, tasks{executor} {}
         UsbBus::Change arrival;
+        Quirk quirk;
         std::list<Attended> attended;
         TaskGroup tasks;
     };

@@ -19,7 +19,7 @@ struct Quirk {
     bool ignore = false;                  ///< Never touched.
 };
 
-/// The table data/quirks.toml, where rows of the shop's own may come first.
+/// The table data/quirks.toml.
 class Quirks {
 public:
     /// The table that is built in.
@@ -27,7 +27,6 @@ public:
     /// Fails with malformed and the row at fault.
     static Result<Quirks> parse(std::string_view toml);
 
-    void put_first(Quirk quirk) { rows_.insert(rows_.begin(), quirk); }
     Quirk find(std::uint16_t vid, std::uint16_t pid) const;
 
 private:

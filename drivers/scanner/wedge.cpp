@@ -1,3 +1,4 @@
+#include "drivers/decode/symbology.hpp"
 #include "drivers/scanner/scanner.hpp"
 #include "drivers/usb/patience.hpp"
 
@@ -6,12 +7,9 @@ namespace till::drivers {
 using namespace std::chrono_literals;
 
 RawScan split_aim(std::string text) {
-    constexpr std::size_t aim_bytes = 3;
-    const bool has_aim = text.size() > aim_bytes && text[0] == ']'
-                         && std::isalpha(static_cast<unsigned char>(text[1]))
-                         && std::isdigit(static_cast<unsigned char>(text[2]));
-    if (!has_aim) return {.aim = "", .data = std::move(text)};
-    return {.aim = text.substr(0, aim_bytes), .data = text.substr(aim_bytes)};
+    const std::size_t aim = aim_in_front(text).size();
+    if (aim == text.size()) return {.aim = "", .data = std::move(text)};
+    return {.aim = text.substr(0, aim), .data = text.substr(aim)};
 }
 
 asio::awaitable<Result<void>> read_wedge(HidInterface hid, KeyReportLayout layout,

@@ -4,7 +4,6 @@
 #include "drivers/usb/usb_device.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 
 #include <sys/epoll.h>
 #include <map>
@@ -81,7 +80,7 @@ private:
             std::make_shared<UsbTransfer>(handle_, LIBUSB_CONTROL_SETUP_SIZE + bytes);
         libusb_fill_control_setup(reinterpret_cast<unsigned char*>(transfer->buffer().data()),
                                   setup.type, setup.request, setup.value, setup.index, bytes);
-        transfer->fill_control(limit);
+        transfer->fill(0, UsbEndpoint::Type::control, limit);
         return transfer;
     }
 
@@ -100,12 +99,10 @@ struct UsbBus::Impl {
         UsbIdentity identity;
     };
 
-    explicit Impl(asio::any_io_executor given)
-        : executor{std::move(given)},
-          ready{executor, epoll_create1(EPOLL_CLOEXEC)},
-          changes{executor} {}
+    Impl(asio::any_io_executor given, int epoll)
+        : executor{std::move(given)}, ready{executor, epoll}, changes{executor} {}
 
-    void watch(int descriptor, short events) {
+    void watch(int descriptor, short events) {  // poll's events are epoll's.
         epoll_event wanted{.events = static_cast<std::uint32_t>(events), .data = {}};
         epoll_ctl(ready.native_handle(), EPOLL_CTL_ADD, descriptor, &wanted);
     }
@@ -171,7 +168,9 @@ struct UsbBus::Impl {
 UsbBus::UsbBus(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 Result<std::unique_ptr<UsbBus>> UsbBus::open(asio::any_io_executor executor) {
-    std::unique_ptr<UsbBus> bus{new UsbBus{std::make_unique<Impl>(std::move(executor))}};
+    const int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0) return Error{Errc::io, "epoll: no descriptor left"};
+    std::unique_ptr<UsbBus> bus{new UsbBus{std::make_unique<Impl>(std::move(executor), epoll)}};
     Impl& impl = *bus->impl_;
     if (const int failed = libusb_init(&impl.context)) return usb_error(failed, "libusb");
     libusb_set_pollfd_notifiers(impl.context, &Impl::added, &Impl::removed, &impl);

@@ -2,8 +2,6 @@
 
 #include "agent/runtime/deadline.hpp"
 
-#include <boost/asio/post.hpp>
-
 namespace till::drivers {
 
 namespace {
@@ -164,10 +162,6 @@ void UsbHandle::close() {
 UsbTransfer::UsbTransfer(std::shared_ptr<UsbHandle> handle, std::size_t bytes)
     : handle_{std::move(handle)}, buffer_(bytes, '\0'), raw_{libusb_alloc_transfer(0)} {
     if (raw_ == nullptr) throw std::bad_alloc{};
-}
-
-void UsbTransfer::fill_control(std::chrono::milliseconds limit) {
-    fill(0, UsbEndpoint::Type::control, limit);
 }
 
 void UsbTransfer::fill(std::uint8_t endpoint, UsbEndpoint::Type type,

@@ -31,7 +31,7 @@ struct UsbHandles {
 
 /// A device handle with one claimed interface. It lives until the last transfer has come back, and is
 /// closed then, whoever let go of it before.
-class UsbHandle : public std::enable_shared_from_this<UsbHandle> {
+class UsbHandle {
 public:
     UsbHandle(libusb_device_handle* handle, std::shared_ptr<UsbHandles> all)
         : handle_{handle}, all_{std::move(all)} {
@@ -64,8 +64,7 @@ public:
     UsbTransfer& operator=(const UsbTransfer&) = delete;
     ~UsbTransfer() { libusb_free_transfer(raw_); }
 
-    /// Either a control request with its setup in the buffer's first eight bytes, or `type` at an endpoint.
-    void fill_control(std::chrono::milliseconds limit);
+    /// A control request has its setup in the buffer's first eight bytes.
     void fill(std::uint8_t endpoint, UsbEndpoint::Type type, std::chrono::milliseconds limit);
     Result<void> submit(std::function<void()> done);
     void cancel();
@@ -99,7 +98,7 @@ public:
     asio::awaitable<Result<Bytes>> next();
 
 private:
-    Result<void> start();
+    std::shared_ptr<UsbTransfer> make_transfer() const;
     void listen(const std::shared_ptr<UsbTransfer>& transfer);
     void take(UsbTransfer& transfer);
     void fail(Error error);
@@ -109,8 +108,8 @@ private:
     std::size_t bytes_;
     asio::steady_timer wake_;  // Never expires; cancelled when something came.
     std::deque<Bytes> came_;
-    std::optional<Error> failed_;  // Told after what came before it.
-    int listening_ = 0;
+    std::optional<Error> failed_;       // Told after what came before it.
+    std::set<UsbTransfer*> listening_;  // Under way, which keeps them.
     bool stalled_ = false;
 };
 

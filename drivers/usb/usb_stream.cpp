@@ -5,7 +5,7 @@ namespace till::drivers::detail {
 
 namespace {
 
-constexpr int at_once = 4;                 // So that the device is polled while we read what came.
+constexpr std::size_t at_once = 4;         // So that the device is polled while we read what came.
 constexpr std::size_t waiting_max = 1024;  // Nobody reads: the device is told so by not listening.
 
 }  // namespace
@@ -17,48 +17,39 @@ asio::awaitable<Result<Bytes>> UsbStream::next() {
             came_.pop_front();
             co_return one;
         }
-        if (failed_ && listening_ == 0) {
+        if (failed_ && listening_.empty()) {
             Error error = *std::move(failed_);
             failed_.reset();
             if (std::exchange(stalled_, false))
                 libusb_clear_halt(handle_->raw(), endpoint_.address);
             co_return error;
         }
-        if (!failed_ && listening_ < at_once)
-            if (auto started = start(); !started) co_return started.error();
+        while (!failed_ && listening_.size() < at_once) listen(make_transfer());
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none)
             co_return Error{Errc::abandoned, "cancelled"};
-        co_await wake_.async_wait(nothrow);
+        if (!failed_ || !listening_.empty()) co_await wake_.async_wait(nothrow);
     }
 }
 
-Result<void> UsbStream::start() {
-    while (listening_ < at_once) {
-        const std::size_t packet = std::max<std::size_t>(endpoint_.packet_bytes, 8);
-        const std::size_t packets = std::max<std::size_t>((bytes_ + packet - 1) / packet, 1);
-        const auto transfer = std::make_shared<UsbTransfer>(handle_, packets * packet);
-        transfer->fill(endpoint_.address, endpoint_.type, std::chrono::milliseconds{0});
-        TILL_TRY_VOID(transfer->submit([weak = weak_from_this(), raw = transfer.get()] {
-            if (const auto stream = weak.lock()) stream->take(*raw);
-        }));
-        ++listening_;
-    }
-    return {};
+std::shared_ptr<UsbTransfer> UsbStream::make_transfer() const {
+    const std::size_t packet = std::max<std::size_t>(endpoint_.packet_bytes, 8);
+    const std::size_t packets = std::max<std::size_t>((bytes_ + packet - 1) / packet, 1);
+    auto transfer = std::make_shared<UsbTransfer>(handle_, packets * packet);
+    transfer->fill(endpoint_.address, endpoint_.type, std::chrono::milliseconds{0});
+    return transfer;
 }
 
 void UsbStream::listen(const std::shared_ptr<UsbTransfer>& transfer) {
-    auto again = transfer->submit([weak = weak_from_this(), raw = transfer.get()] {
+    const auto submitted = transfer->submit([weak = weak_from_this(), raw = transfer.get()] {
         if (const auto stream = weak.lock()) stream->take(*raw);
     });
-    if (again)
-        ++listening_;
-    else
-        fail(again.error());
+    if (!submitted) return fail(submitted.error());
+    listening_.insert(transfer.get());
 }
 
 void UsbStream::take(UsbTransfer& transfer) {
-    --listening_;
+    listening_.erase(&transfer);
     const auto& raw = transfer.raw();
     wake_.cancel();
     if (raw.status != LIBUSB_TRANSFER_COMPLETED) {
@@ -70,8 +61,12 @@ void UsbStream::take(UsbTransfer& transfer) {
     if (!failed_ && came_.size() < waiting_max) listen(transfer.shared_from_this());
 }
 
+/// The others end as well: whether those behind a stall ever do by themselves is the host controller's secret.
 void UsbStream::fail(Error error) {
-    if (!failed_ || failed_->code == Errc::abandoned) failed_ = std::move(error);
+    if (!failed_) {
+        failed_ = std::move(error);
+        for (UsbTransfer* each : listening_) each->cancel();
+    }
     wake_.cancel();
 }
 

@@ -59,12 +59,28 @@ asio::awaitable<HttpResponse> AdminApi::exceptions(Asked request, Name) {
 asio::awaitable<HttpResponse> AdminApi::exception(Asked request, Name) {
     const auto id = id_of(text_of(request, "id"));
     if (!id) co_return problem(request, id.error());
-    const auto look = [&](Desk& desk) { return desk.queries.exception(*id); };
-    const auto row = co_await projection_.ask<ExceptionRow>(look);
-    if (!row) co_return problem(request, row.error());
-    json::object body{{"exception", to_json(*row)}};
-    const auto stored = co_await ledger_.read(row->journal, Seq{row->seq.value() - 1}, 1, 1);
-    if (stored && !stored->empty()) body["stored"] = to_json(stored->front());
+    struct Shown {
+        ExceptionRow row;
+        std::optional<Bytes> told;  // What a CRM is told in place of what the ledger has.
+    };
+    const auto look = [&](Desk& desk) -> Result<Shown> {
+        Shown shown;
+        TILL_TRY(shown.row, desk.queries.exception(*id));
+        if (const auto crm = refusing_crm(shown.row.code)) {
+            TILL_TRY(auto standing, desk.queries.standing(shown.row.journal, shown.row.seq, *crm));
+            shown.told = std::move(standing.correction);
+        }
+        return shown;
+    };
+    const auto shown = co_await projection_.ask<Shown>(look);
+    if (!shown) co_return problem(request, shown.error());
+    const ExceptionRow& row = shown->row;
+    json::object body{{"exception", to_json(row)}};
+    auto stored = co_await ledger_.read(row.journal, Seq{row.seq.value() - 1}, 1, 1);
+    if (stored && !stored->empty()) {
+        if (shown->told) stored->front().envelope.body = *shown->told;
+        body["stored"] = to_json(stored->front());
+    }
     co_return json_answer(request, body);
 }
 

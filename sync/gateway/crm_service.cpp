@@ -276,9 +276,8 @@ Result<void> CrmService::settle(const ExceptionRow& exception, Seen how) {
     if (!crm || !find(*crm)) return {};
     const OutboxState::Place place{exception.journal, exception.seq};
     if (how == Seen::closed) return state_->give_up(*crm, place);
-    TILL_TRY(const auto again, state_->retry(*crm, place));
-    (void)again;
-    return {};
+    const auto again = state_->retry(*crm, place);
+    return again ? Result<void>{} : Result<void>{again.error()};
 }
 
 Result<std::vector<std::pair<std::string, bool>>> CrmService::reached(const JournalId& journal,

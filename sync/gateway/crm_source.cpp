@@ -2,6 +2,7 @@
 
 #include "agent/core/limits.hpp"
 #include "agent/customer/identifier.hpp"
+#include "sync/projection/rules.hpp"
 
 namespace till::sync {
 
@@ -10,9 +11,8 @@ namespace {
 /// What was salvaged from a damaged journal is told as what it was: itself, at its own time.
 bool unwrap(CrmEvent& told, std::int64_t clock_offset_ms) {
     if (!told.event.has_salvaged_event()) return true;
-    const v1::SalvagedEvent salvaged = told.event.salvaged_event();
-    told.at_ms = salvaged.wall_ms() + clock_offset_ms;
-    return told.event.ParseFromString(salvaged.body()) && !told.event.has_salvaged_event();
+    told.at_ms = told.event.salvaged_event().wall_ms() + clock_offset_ms;
+    return unwrap_salvaged(told.event);
 }
 
 bool is_nobody(const Error& error) { return error.code == Errc::not_found; }

@@ -14,10 +14,14 @@ const v1::Totals& totals_of(const v1::Event& event) {
 }
 
 /// A CRM may be told otherwise what was sold to whom, never another amount.
-Result<void> check_same_fact(const v1::Event& stored, BytesView body) {
-    v1::Event corrected;
-    if (!corrected.ParseFromArray(body.data(), static_cast<int>(body.size()))
-        || corrected.fact_case() != stored.fact_case())
+Result<void> check_same_fact(BytesView counted, BytesView body) {
+    v1::Event stored, corrected;
+    const auto read = [](BytesView from, v1::Event& into) {
+        return into.ParseFromArray(from.data(), static_cast<int>(from.size()));
+    };
+    if (!read(counted, stored) || !read(body, corrected)
+        || corrected.fact_case() != stored.fact_case() || !unwrap_salvaged(stored)
+        || !unwrap_salvaged(corrected) || corrected.fact_case() != stored.fact_case())
         return Error{Errc::malformed, "it is not an event of the same kind", "event"};
     if (totals_of(corrected).SerializeAsString() != totals_of(stored).SerializeAsString())
         return Error{Errc::out_of_range, "what a CRM is told must come to what was sold", "totals"};
@@ -66,12 +70,14 @@ Result<void> Projector::Impl::correct_refused(std::int64_t exception, BytesView 
         "SELECT event, code FROM exceptions WHERE id = ? AND state = 0 AND NOT held",
         [&](const Row& row) { event = row.integer(0), code = row.bytes(1); }, exception));
     if (!refusing_crm(code)) return none;
-    TILL_TRY(const JournalId journal, tables.journal_id(detail::journal_of(event)));
-    TILL_TRY(const auto run, store.read(journal, Seq{detail::seq_of(event).value() - 1}, 1, 1));
-    if (run.empty()) return Error{Errc::not_found, "the ledger has let go of this event"};
-    v1::Event stored;
-    if (!stored.ParseFromString(run.front().envelope.body)) return none;
-    TILL_TRY_VOID(check_same_fact(stored, body));
+    if (const auto counted = corrections.find(event); counted != corrections.end()) {
+        TILL_TRY_VOID(check_same_fact(counted->second, body));
+    } else {
+        TILL_TRY(const JournalId journal, tables.journal_id(detail::journal_of(event)));
+        TILL_TRY(const auto run, store.read(journal, Seq{detail::seq_of(event).value() - 1}, 1, 1));
+        if (run.empty()) return Error{Errc::not_found, "the ledger has let go of this event"};
+        TILL_TRY_VOID(check_same_fact(run.front().envelope.body, body));
+    }
     return in_transaction([&]() -> Result<void> {
         TILL_TRY_VOID(tables.run("DELETE FROM exceptions WHERE event = ? AND code = ? || ?", event,
                                  code, detail::corrected_suffix));

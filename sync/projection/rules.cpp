@@ -203,6 +203,12 @@ Digest content_hash(v1::StockAdjustment& spent) {
     return hash_of(spent);
 }
 
+bool unwrap_salvaged(v1::Event& event) {
+    if (!event.has_salvaged_event()) return true;
+    const Bytes body = event.salvaged_event().body();
+    return event.ParseFromString(body) && !event.has_salvaged_event();
+}
+
 bool has_capture_key(const v1::Event& event) {
     if (event.origin().key().empty() || event.origin().caller() == "agent") return false;
     return !event.retail_transaction().has_source() && !event.stock_adjustment().has_source()

@@ -32,6 +32,10 @@ struct BusinessKey {
 /// An own event without a receipt number is named by its journal and seq.
 BusinessKey business_key(const v1::Event& event, const JournalId& journal, Seq seq);
 
+/// Puts what was salvaged from a damaged journal in place of the note that brings it; other events stay. False
+/// when it cannot be understood.
+bool unwrap_salvaged(v1::Event& event);
+
 /// Whether its capture is known again by its key: our own, by a caller that names its captures. What
 /// comes from a foreign source has a business key; the agent's own notes are nobody's capture.
 bool has_capture_key(const v1::Event& event);

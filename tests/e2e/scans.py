@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import re
 import time
+import urllib.request
 
 import websockets
 
@@ -89,6 +91,10 @@ def test_scans_reach_the_feed_and_none_is_lost():
             check(heard == [f"b{i}" for i in range(50)], f"{heard}")
             counter.agent.capture("/v1/transactions", sale(order="meanwhile"))
             synced(gateway, counter.agent)
+            with urllib.request.urlopen(f"http://127.0.0.1:{counter.agent.port}/metrics") as page:
+                figures = page.read().decode()
+            reads = re.search(r'tillstream_peripheral_reads_total\{kind="scanner",port="1-1"\} (\d+)', figures)
+            check(reads and int(reads[1]) >= 151, f"its good reads are told: {reads}")
             counter.do("pull")
             gone = (await next_of(feed, "device"))["device"]
             check(gone["state"] == "offline" and gone["device"]["port"] == "1-1", f"{gone}")

@@ -75,7 +75,10 @@ Read read_all(FakePipe& pipe) {
 TEST_CASE("scanner: an AIM identifier is taken from the front, and nothing else is", "[scanner]") {
     CHECK(split_aim("]E04006381333931").aim == "]E0");
     CHECK(split_aim("]E04006381333931").data == "4006381333931");
-    for (const char* plain : {"", "]", "]E0", "4006381333931", "]]]]", "E0123"}) {
+    for (const char* plain : {"", "]", "]E0", "4006381333931",
+                              "]\xff\xff"
+                              "1",
+                              "]]]]", "E0123"}) {
         CHECK(split_aim(plain).aim.empty());
         CHECK(split_aim(plain).data == plain);
     }

@@ -41,9 +41,10 @@ v1::Event return_of(const std::string& receipt, const std::string& original,
     return event;
 }
 
-TEST_CASE_METHOD(Centre,
-                 "What a CRM refuses is an exception until it is taken, and counts all the while",
-                 "[projector]") {
+TEST_CASE_METHOD(
+    Centre,
+    "projection: what a CRM refuses is an exception until it is taken, and counts all the while",
+    "[projection]") {
     auto till = journal();
     add(till, sale_of("1", 100));
     add(till, sale_of("2", 200));
@@ -81,6 +82,41 @@ TEST_CASE_METHOD(Centre,
     CHECK(transactions().size() == 2);
     CHECK(must(queries->standing(till.journal, first, "shop")).counts);
     CHECK(must(queries->standing(till.journal, first, "shop")).correction);
+}
+
+TEST_CASE_METHOD(
+    Centre,
+    "projection: what a CRM is told is measured against what counts, not against what was stored",
+    "[projection]") {
+    auto till = journal();
+    till.add(100, "\xff\xff\xff poison");
+    add(till, sale_of("2", 200));
+    v1::Event salvage;
+    salvage.mutable_salvaged_event()->set_journal_id(Bytes(16, 'j'));
+    salvage.mutable_salvaged_event()->set_seq(9);
+    salvage.mutable_salvaged_event()->set_kind(100);
+    salvage.mutable_salvaged_event()->set_proved(true);
+    salvage.mutable_salvaged_event()->set_body(sale_of("3", 300).SerializeAsString());
+    add(till, salvage);
+    sync(till);
+    const Projector::Fix fix{.by = "ann", .note = "read again", .at_ms = 7};
+    must(projector->correct(exceptions().at(0).id, sale_of("1", 100).SerializeAsString(), fix,
+                            *store));
+    REQUIRE(transactions().size() == 3);
+    const std::vector<Projector::Refused> refused{{till.journal, Seq{1}, "", "no"},
+                                                  {till.journal, Seq{3}, "", "no"}};
+    must(projector->note_refused("shop", refused, 8));
+    const auto corrected = exceptions().at(0).id, salvaged = exceptions().at(1).id;
+    CHECK(projector->correct(corrected, sale_of("1", 101).SerializeAsString(), fix, *store)
+              .error()
+              .field
+          == "totals");
+    must(projector->correct(corrected, sale_of("1", 100).SerializeAsString(), fix, *store));
+    auto dearer = salvage;
+    dearer.mutable_salvaged_event()->set_body(sale_of("3", 301).SerializeAsString());
+    CHECK(projector->correct(salvaged, dearer.SerializeAsString(), fix, *store).error().field
+          == "totals");
+    must(projector->correct(salvaged, salvage.SerializeAsString(), fix, *store));
 }
 
 }  // namespace
