@@ -328,7 +328,7 @@ int UmockPort::Impl::reap(UMockdevIoctlData* argument) {
     const bool is_control = raw.type == USBDEVFS_URB_TYPE_CONTROL;
     const bool is_in = is_control ? (urb.buffer->data[0] & 0x80) != 0 : (raw.endpoint & 0x80) != 0;
     if (urb.status == 0 && is_in && urb.buffer != nullptr)
-        std::memcpy(urb.buffer->data + (is_control ? 8 : 0), urb.came.data(), urb.came.size());
+        std::ranges::copy(urb.came, urb.buffer->data + (is_control ? 8 : 0));
     raw.actual_length = urb.status == 0 ? static_cast<int>(urb.came.size()) : 0;
     UMockdevIoctlData* const out = umockdev_ioctl_data_resolve(argument, 0, sizeof(void*), nullptr);
     umockdev_ioctl_data_set_ptr(out, 0, urb.urb);
