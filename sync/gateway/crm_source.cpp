@@ -11,7 +11,7 @@ namespace {
 /// What was salvaged from a damaged journal is told as what it was: itself, at its own time.
 bool unwrap(CrmEvent& told, std::int64_t clock_offset_ms) {
     if (!told.event.has_salvaged_event()) return true;
-    told.at_ms = told.event.salvaged_event().wall_ms() + clock_offset_ms;
+    told.at_ms = innermost(told.event.salvaged_event()).wall_ms() + clock_offset_ms;
     return unwrap_salvaged(told.event);
 }
 

@@ -203,10 +203,22 @@ Digest content_hash(v1::StockAdjustment& spent) {
     return hash_of(spent);
 }
 
+v1::SalvagedEvent innermost(v1::SalvagedEvent said) {
+    // Far more than a device is ever damaged before it is heard; a sender's time is bounded, ours too.
+    constexpr int nested_max = 64;
+    v1::Event inner;
+    for (int depth = 0; depth < nested_max; ++depth) {
+        if (!inner.ParseFromString(said.body()) || !inner.has_salvaged_event()) break;
+        const bool proved = said.proved();
+        said = v1::SalvagedEvent{inner.salvaged_event()};
+        if (!proved) said.set_proved(false);
+    }
+    return said;
+}
+
 bool unwrap_salvaged(v1::Event& event) {
-    if (!event.has_salvaged_event()) return true;
-    const Bytes body = event.salvaged_event().body();
-    return event.ParseFromString(body) && !event.has_salvaged_event();
+    return !event.has_salvaged_event()
+           || event.ParseFromString(Bytes{innermost(event.salvaged_event()).body()});
 }
 
 bool has_capture_key(const v1::Event& event) {

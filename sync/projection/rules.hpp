@@ -32,8 +32,11 @@ struct BusinessKey {
 /// An own event without a receipt number is named by its journal and seq.
 BusinessKey business_key(const v1::Event& event, const JournalId& journal, Seq seq);
 
-/// Puts what was salvaged from a damaged journal in place of the note that brings it; other events stay. False
-/// when it cannot be understood.
+/// The note that brings a salvaged event as its body: the innermost one, where the journal that it was
+/// salvaged into was damaged in its turn; `proved` only when each of them is.
+v1::SalvagedEvent innermost(v1::SalvagedEvent said);
+/// Puts what was salvaged from a damaged journal in place of the note that brings it; other events stay.
+/// False when it cannot be understood.
 bool unwrap_salvaged(v1::Event& event);
 
 /// Whether its capture is known again by its key: our own, by a caller that names its captures. What

@@ -1,4 +1,5 @@
 #include "sync/projection/writer.hpp"
+#include "sync/wire/centre.hpp"
 
 namespace till::sync::detail {
 
@@ -57,13 +58,13 @@ Result<void> Writer::write_damaged(const Subject& subject) {
 // journal's own copy comes in after all. What does not follow from the event before it may have been
 // changed, and waits for a person.
 Result<void> Writer::write_salvaged(const StoredEnvelope& stored, Subject& subject) {
-    const v1::SalvagedEvent said = subject.said->salvaged_event();
+    const v1::SalvagedEvent said = innermost(subject.said->salvaged_event());
     google::protobuf::Arena arena;
     auto* inner = google::protobuf::Arena::CreateMessage<v1::Event>(&arena);
     const std::string origin = "event " + std::to_string(said.seq()) + " of a damaged journal ";
     const bool parsed = inner->ParseFromString(said.body());
     const bool sound = parsed && static_cast<std::uint32_t>(inner->fact_case()) == said.kind()
-                       && !inner->has_salvaged_event() && !inner->has_journal_damaged();
+                       && !is_centre_fact(Kind{said.kind()});
     if (!sound)
         return note(subject.event,
                     {"unparsable", "salvaged_event.body", origin + "cannot be understood", true},

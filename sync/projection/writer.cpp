@@ -93,8 +93,9 @@ Result<void> Writer::write_fact(const Subject& subject) {
             return write_adjustment(subject);
         case v1::Event::kForeignRowsSetAside:
             return write_set_aside(subject);
-        case v1::Event::kJournalDamaged:  // Both are written before they come here.
-        case v1::Event::kSalvagedEvent:
+        case v1::Event::kJournalDamaged:
+            return write_damaged(subject);
+        case v1::Event::kSalvagedEvent:  // What it brings comes here in its place.
         case v1::Event::FACT_NOT_SET:
             break;
     }
