@@ -50,5 +50,7 @@ void add_verify_commands(CLI::App& app, const Common& common, Exit& outcome);
 
 /// `devices --watch`: what this machine's own devices do, until it is interrupted.
 Exit watch_devices(bool in_json);
+/// `devices tell`: makes the first scanner (order "page") or scale ("zero") at `port` (empty: anywhere) obey.
+Exit tell_device(const std::string& order, const std::string& port);
 
 }  // namespace till

@@ -140,6 +140,17 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
         else
             throw CLI::RequiredError("A subcommand, or --watch,");
     });
+    struct Told {
+        std::string order, port;
+    };
+    const auto told = std::make_shared<Told>();
+    auto* tell = devices->add_subcommand(
+        "tell", "Make a scanner at this machine beep, or a scale take what is on it for zero");
+    tell->add_option("ORDER", told->order, "page or zero")
+        ->required()
+        ->check(CLI::IsMember({"page", "zero"}));
+    tell->add_option("--port", told->port, "Where it is plugged in, as --watch shows it");
+    tell->callback([&outcome, told] { outcome = tell_device(told->order, told->port); });
     devices->add_subcommand("list", "Every device with its certificate's end")
         ->callback([&common, &outcome] {
             const auto answer = ask_gateway(common, outcome, "GET", "/admin/v1/devices");

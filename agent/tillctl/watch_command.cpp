@@ -8,8 +8,53 @@
 
 #include <csignal>
 #include <iostream>
+#include <optional>
 
 namespace till {
+
+namespace {
+
+asio::awaitable<void> tell(drivers::DeviceManager& manager, drivers::DeviceName device,
+                           drivers::DeviceOrder order, std::optional<Exit>& outcome) {
+    const auto obeyed = co_await manager.order(device.kind, device.port, order);
+    if (obeyed) std::cout << name(device.kind) << ' ' << device.port << " was told\n";
+    outcome = obeyed ? Exit::ok : report(obeyed.error());
+}
+
+}  // namespace
+
+Exit tell_device(const std::string& order, const std::string& port) {
+    constexpr std::chrono::seconds patience{5};
+    const bool is_page = order == "page";
+    const auto kind = is_page ? drivers::DeviceKind::scanner : drivers::DeviceKind::scale;
+    asio::io_context loop{1};
+    auto bus = drivers::UsbBus::open(loop.get_executor());
+    if (!bus) return report(bus.error());
+    TaskGroup tasks{loop.get_executor()};
+    std::optional<Exit> outcome;
+    bool told = false;
+    drivers::DeviceManager manager{
+        loop.get_executor(), **bus, drivers::Quirks::builtin(),
+        [&](const drivers::DeviceEvent& event) {
+            if (told || !std::holds_alternative<drivers::DeviceEvent::Attached>(event.what)) return;
+            if (event.device.kind != kind || (!port.empty() && event.device.port != port)) return;
+            told = true;
+            drivers::DeviceOrder what = drivers::ZeroScale{};
+            if (is_page) what = drivers::PageScanner{};
+            tasks.spawn(tell(manager, event.device, what, outcome));
+        }};
+    asio::steady_timer given_up{loop, patience};
+    given_up.async_wait([&](boost::system::error_code cancelled) {
+        if (!cancelled && !told)
+            outcome = report(Error{Errc::not_found, "no " + std::string{name(kind)}
+                                                        + " could be read here within 5 seconds"});
+    });
+    tasks.spawn(manager.run());
+    while (!outcome) loop.run_one();
+    tasks.cancel();
+    while (tasks.size() > 0) loop.run_one();
+    return *outcome;
+}
 
 Exit watch_devices(bool in_json) {
     asio::io_context loop{1};

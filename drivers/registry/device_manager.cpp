@@ -2,6 +2,7 @@
 
 #include "agent/runtime/deadline.hpp"
 #include "drivers/msr/msr.hpp"
+#include "drivers/registry/hid_orders.hpp"
 #include "drivers/scale/scale.hpp"
 #include "drivers/scanner/scanner.hpp"
 
@@ -105,6 +106,7 @@ asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
     for (;;) {
         const std::uint64_t before = one.standing.good_reads;
         const auto served = co_await serve(plugged, one);
+        one.obey = nullptr;
         const Error error = served ? not_ours : served.error();
         if (error.code == Errc::closed || error.code == Errc::abandoned) co_return;
         if (error.code == Errc::unsupported) co_return;
@@ -125,34 +127,36 @@ asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
 }
 
 asio::awaitable<Result<void>> DeviceManager::serve(Plugged& plugged, Attended& one) {
-    const auto pipe = bus_.claim(plugged.arrival.device, one.interface.number);
-    if (!pipe) co_return pipe.error();
+    auto claimed = bus_.claim(plugged.arrival.device, one.interface.number);
+    if (!claimed) co_return claimed.error();
+    const std::shared_ptr<UsbPipe> pipe = *std::move(claimed);
     one.standing.state = DeviceState::claimed;
     if (one.interface.usb_class == hid_class)
-        co_return co_await serve_hid(**pipe, one, plugged.quirk);
-    co_await enable(**pipe, one, DeviceKind::scanner);
+        co_return co_await serve_hid(pipe, one, plugged.quirk);
+    co_await enable(*pipe, one, DeviceKind::scanner, nullptr);
     SerialFraming framing;
     OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
-    co_return co_await read_cdc(**pipe, std::move(framing), std::move(on_scan));
+    co_return co_await read_cdc(*pipe, std::move(framing), std::move(on_scan));
 }
 
-asio::awaitable<Result<void>> DeviceManager::serve_hid(UsbPipe& pipe, Attended& one,
+asio::awaitable<Result<void>> DeviceManager::serve_hid(std::shared_ptr<UsbPipe> pipe, Attended& one,
                                                        const Quirk& quirk) {
-    auto hid = co_await HidInterface::open(pipe);
+    auto hid = co_await HidInterface::open(*pipe);
     if (!hid) co_return hid.error();
+    Obey obey = detail::obey_by_reports(pipe, *hid);
     OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
     const HidDescriptor& descriptor = hid->descriptor();
     if (auto scanner = ScanReportLayout::find(descriptor)) {
-        co_await enable(pipe, one, DeviceKind::scanner);
+        co_await enable(*pipe, one, DeviceKind::scanner, std::move(obey));
         co_return co_await read_hid_pos(*std::move(hid), *std::move(scanner), std::move(on_scan));
     }
     if (auto scale = ScaleReportLayout::find(descriptor)) {
-        co_await enable(pipe, one, DeviceKind::scale);
+        co_await enable(*pipe, one, DeviceKind::scale, std::move(obey));
         OnWeight on_weight = [this, &one](const WeightReading& weight) { heard(one, weight); };
         co_return co_await read_scale(*std::move(hid), *std::move(scale), std::move(on_weight));
     }
     if (auto msr = MsrReportLayout::find(descriptor)) {
-        co_await enable(pipe, one, DeviceKind::msr);
+        co_await enable(*pipe, one, DeviceKind::msr, nullptr);
         OnSwipe on_swipe = [this, &one](const std::optional<LoyaltySwipe>& swipe) {
             if (swipe)
                 heard(one, *swipe);
@@ -163,19 +167,21 @@ asio::awaitable<Result<void>> DeviceManager::serve_hid(UsbPipe& pipe, Attended& 
     }
     auto keys = KeyReportLayout::find(descriptor);
     if (!keys || !quirk.wedge) co_return not_ours;
-    co_await enable(pipe, one, DeviceKind::scanner);
+    co_await enable(*pipe, one, DeviceKind::scanner, nullptr);
     co_return co_await read_wedge(*std::move(hid), *std::move(keys), *quirk.wedge,
                                   std::move(on_scan));
 }
 
 /// Tells that it is there, with its name, once for each time it is plugged in or comes back from trouble.
-asio::awaitable<void> DeviceManager::enable(UsbPipe& pipe, Attended& one, DeviceKind kind) {
+asio::awaitable<void> DeviceManager::enable(UsbPipe& pipe, Attended& one, DeviceKind kind,
+                                            Obey obey) {
     DeviceName& device = one.standing.device;
     device.kind = kind;
     if (device.serial.empty()) {
         device.product = co_await read_string(pipe, pipe.identity().product_index);
         device.serial = co_await read_string(pipe, pipe.identity().serial_index);
     }
+    one.obey = std::move(obey);
     one.standing.state = DeviceState::enabled;
     one.standing.since = std::chrono::steady_clock::now();
     one.standing.trouble.clear();
@@ -191,6 +197,22 @@ template <class What>
 void DeviceManager::heard(Attended& one, What what) {
     ++one.standing.good_reads;
     say(one, std::move(what));
+}
+
+asio::awaitable<Result<void>> DeviceManager::order(DeviceKind kind, std::string port,
+                                                   DeviceOrder order) {
+    const Error nobody{Errc::not_found, "no " + std::string{name(kind)} + " is enabled there"};
+    for (const auto& plugged : plugged_)
+        for (const Attended& one : plugged->attended) {
+            const DeviceName& device = one.standing.device;
+            if (device.kind != kind || one.standing.state != DeviceState::enabled) continue;
+            if (!port.empty() && device.port != port) continue;
+            if (!one.obey) co_return Error{Errc::unsupported, "this device takes no orders"};
+            // It keeps alive what it needs, should the device leave meanwhile.
+            const Obey obey = one.obey;
+            co_return co_await obey(std::move(order));
+        }
+    co_return nobody;
 }
 
 std::vector<DeviceManager::Standing> DeviceManager::standings() const {

@@ -2,6 +2,7 @@
 
 #include "agent/runtime/task_group.hpp"
 #include "drivers/registry/device_event.hpp"
+#include "drivers/registry/device_order.hpp"
 #include "drivers/registry/quirks.hpp"
 #include "drivers/usb/hid_interface.hpp"
 #include "drivers/usb/usb_bus.hpp"
@@ -40,10 +41,16 @@ public:
     };
     std::vector<Standing> standings() const;
 
+    /// Tells a device to do something. Fails with not_found where none of that kind is enabled at `port`
+    /// (empty: at any; the one that came first is told), unsupported where it cannot do it, else as the
+    /// device answers.
+    asio::awaitable<Result<void>> order(DeviceKind kind, std::string port, DeviceOrder order);
+
 private:
     struct Attended {
         UsbInterface interface;
         Standing standing;
+        Obey obey;  // While it is enabled.
     };
     struct Plugged {
         Plugged(asio::any_io_executor executor, UsbBus::Change change)
@@ -60,8 +67,9 @@ private:
     asio::awaitable<void> bury(std::unique_ptr<Plugged> gone);
     asio::awaitable<void> attend(Plugged& plugged, Attended& one);
     asio::awaitable<Result<void>> serve(Plugged& plugged, Attended& one);
-    asio::awaitable<Result<void>> serve_hid(UsbPipe& pipe, Attended& one, const Quirk& quirk);
-    asio::awaitable<void> enable(UsbPipe& pipe, Attended& one, DeviceKind kind);
+    asio::awaitable<Result<void>> serve_hid(std::shared_ptr<UsbPipe> pipe, Attended& one,
+                                            const Quirk& quirk);
+    asio::awaitable<void> enable(UsbPipe& pipe, Attended& one, DeviceKind kind, Obey obey);
     template <class What>
     void say(const Attended& one, What what);
     template <class What>

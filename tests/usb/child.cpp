@@ -40,6 +40,12 @@ Child::~Child() {
 
 int Child::end() {
     kill(pid_, SIGTERM);
+    const int code = this->code();
+    one_failed |= code != 0;
+    return code;
+}
+
+int Child::code() {
     int status = 0;
     const auto until = Clock::now() + std::chrono::seconds{10};
     while (waitpid(pid_, &status, WNOHANG) == 0) {
@@ -47,9 +53,7 @@ int Child::end() {
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
     pid_ = -1;
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    one_failed |= code != 0;
-    return code;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 bool Child::next_line(std::string& line, Clock::time_point until) {

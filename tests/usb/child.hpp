@@ -26,6 +26,7 @@ public:
                const std::function<bool(const boost::json::object&)>& unwanted,
                std::chrono::milliseconds time);
     std::string all();  ///< Until it ends by itself.
+    int code();         ///< Of one that ends by itself: its exit code, or 128 and the signal.
     int end();          ///< Asks it to end; its exit code, or 128 and the signal.
 
     std::vector<std::string> said;

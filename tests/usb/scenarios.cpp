@@ -282,6 +282,26 @@ void scale(Bench& bench) {
     expect(text(zero, "status") == "stable at zero", json::serialize(zero));
 }
 
+void orders(Bench& bench) {
+    const auto tell = [](std::vector<std::string> words) {
+        words.insert(words.begin(), {tillctl, "devices", "tell"});
+        Child told{words};
+        told.all();
+        return told.code();
+    };
+    auto& scanner = bench.make<Scanner>();
+    auto& scale = bench.make<Scale>();
+    bench.first.plug(scanner, true);
+    bench.second.plug(scale);
+    expect(tell({"page", "--port", "1-1"}) == 0, "it is told");
+    expect(scanner.written() == std::vector<Octets>{{4, 0x08}}, "it beeps");
+    expect(tell({"zero"}) == 0, "it is told");
+    expect(scale.written() == std::vector<Octets>{{5, 0x01}}, "it is zeroed");
+    expect(bench.first.has_driver(), "the kernel's driver is back");
+    bench.second.unplug(), bench.second.plug(bench.make<Wedge>());
+    expect(tell({"page", "--port", "1-2"}) != 0, "a keyboard has no beeper");
+}
+
 void bad_swipes(Bench& bench) {
     auto& reader = bench.make<CardReader>();
     bench.first.plug(reader);
@@ -344,6 +364,7 @@ const std::map<std::string, Scenario> scenarios{{"bad_swipes", bad_swipes},
                                                 {"hostile_descriptors", hostile_descriptors},
                                                 {"hub_pull", hub_pull},
                                                 {"lsusb", lsusb},
+                                                {"orders", orders},
                                                 {"persons_keyboard", persons_keyboard},
                                                 {"scale", scale},
                                                 {"scan", scan},

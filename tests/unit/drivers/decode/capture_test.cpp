@@ -1,4 +1,5 @@
 #include "agent/core/hex.hpp"
+#include "drivers/decode/hid_order.hpp"
 #include "drivers/decode/keyboard_wedge.hpp"
 #include "drivers/decode/scale_report.hpp"
 #include "drivers/decode/scan_report.hpp"
@@ -68,6 +69,8 @@ TEST_CASE("captures: Honeywell's descriptor puts everything where its reports ha
     CHECK(layout->data.bytes() == 56);
     CHECK(layout->continued->first_byte() == 63);
     CHECK(hid->find(HidReportKind::output, hid_usage(0x8C, 0x60))->report_id == 4);
+    CHECK(find_order(*hid, hid_usage(0x8C, 0x86))->report == Bytes{"\x04\x08"});
+    CHECK_FALSE(find_order(*hid, hid_usage(0x8D, 0x80)));
 }
 
 TEST_CASE("captures: a Voyager's six pieces are one answer, and its ACK another", "[decode]") {

@@ -1,3 +1,4 @@
+#include "drivers/decode/hid_order.hpp"
 #include "drivers/decode/msr_report.hpp"
 #include "drivers/decode/scale_report.hpp"
 #include "drivers/decode/scan_report.hpp"
@@ -148,4 +149,15 @@ TEST_CASE("msr: lengths beyond the track are refused", "[decode]") {
     CHECK_FALSE(read(cut));
     Bytes nothing = swipe({"", ""});
     CHECK_FALSE(*read(nothing));
+}
+
+TEST_CASE("order: one bit of the report that has it is set, its id first", "[decode]") {
+    // Report 7: eleven bits of which the tenth zeroes the scale; as a feature.
+    const auto device = *HidDescriptor::parse(
+        *unhex("058d0920a1018507150025017501950909700980b102950119800980b102c0"));
+    const auto order = find_order(device, hid_usage(0x8D, 0x80));
+    REQUIRE(order);
+    CHECK(order->kind == HidReportKind::feature);
+    CHECK(order->report.front() == 7);
+    CHECK_FALSE(find_order(device, hid_usage(0x8D, 0x81)));
 }
