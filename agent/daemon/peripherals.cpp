@@ -44,20 +44,43 @@ void scan(const DeviceEvent& event, std::string aim, std::string data, v1::FeedM
 
 }  // namespace
 
-Result<std::unique_ptr<Peripherals>> Peripherals::open(asio::any_io_executor executor, Feed& feed) {
-    TILL_TRY(auto bus, UsbBus::open(executor));
-    return std::unique_ptr<Peripherals>{new Peripherals{executor, std::move(bus), feed}};
+Result<std::unique_ptr<Peripherals>> Peripherals::open(asio::any_io_executor executor, Feed& feed,
+                                                       const PeripheralSettings& settings) {
+    std::unique_ptr<UsbBus> bus;
+    if (settings.usb) { TILL_TRY(bus, UsbBus::open(executor)); }
+    return std::unique_ptr<Peripherals>{new Peripherals{executor, std::move(bus), feed, settings}};
 }
 
-Peripherals::Peripherals(asio::any_io_executor executor, std::unique_ptr<UsbBus> bus, Feed& feed)
-    : bus_{std::move(bus)},
-      feed_{feed},
-      manager_{executor, *bus_, Quirks::builtin(),
-               [this](const DeviceEvent& event) { tell(event); }} {}
+Peripherals::Peripherals(asio::any_io_executor executor, std::unique_ptr<UsbBus> bus, Feed& feed,
+                         const PeripheralSettings& settings)
+    : feed_{feed},
+      bus_{std::move(bus)},
+      serial_{executor, settings.serial, settings.scanners,
+              [this](const DeviceEvent& event) { tell(event); }},
+      tasks_{executor} {
+    if (bus_)
+        usb_ =
+            std::make_unique<DeviceManager>(executor, *bus_, Quirks::builtin(), settings.scanners,
+                                            [this](const DeviceEvent& event) { tell(event); });
+}
+
+asio::awaitable<void> Peripherals::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (usb_) tasks_.spawn(usb_->run());
+    co_await serial_.run();  // It ends when this is cancelled, with or without devices.
+    tasks_.cancel();
+    co_await tasks_.join();
+}
+
+std::vector<Standing> Peripherals::standings() const {
+    auto all = usb_ ? usb_->standings() : std::vector<Standing>{};
+    std::ranges::move(serial_.standings(), std::back_inserter(all));
+    return all;
+}
 
 void Peripherals::write_metrics(MetricsText& into) const {
     const auto now = std::chrono::steady_clock::now();
-    const auto all = manager_.standings();
+    const auto all = standings();
     for (const auto& each : all)
         into.counter("tillstream_peripheral_reads_total",
                      "Scans, weights and swipes since it was plugged in.",
@@ -80,6 +103,10 @@ void Peripherals::tell(const DeviceEvent& event) {
             [&](const DeviceEvent::Detached&) { change(event, DeviceState::offline, "", message); },
             [&](const DeviceEvent::Failed& failed) {
                 change(event, DeviceState::error, failed.error.detail, message);
+            },
+            [&](const DeviceEvent::Warning& warning) {
+                change(event, DeviceState::enabled,
+                       warning.error.detail + " " + warning.error.field, message);
             },
             [&](const RawScan& read) { scan(event, read.aim, read.data, message); },
             [&](const WeightReading& weight) {

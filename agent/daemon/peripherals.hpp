@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/api/feed.hpp"
+#include "agent/daemon/peripheral_settings.hpp"
 #include "agent/runtime/metrics.hpp"
 #include "drivers/registry/device_manager.hpp"
 
@@ -15,19 +16,24 @@ namespace till {
 class Peripherals {
 public:
     /// Fails as libusb does.
-    static Result<std::unique_ptr<Peripherals>> open(asio::any_io_executor executor, Feed& feed);
+    static Result<std::unique_ptr<Peripherals>> open(asio::any_io_executor executor, Feed& feed,
+                                                     const PeripheralSettings& settings);
 
-    asio::awaitable<void> run() { return manager_.run(); }  ///< Until it is cancelled.
+    asio::awaitable<void> run();  ///< Until it is cancelled.
     /// Good reads and time on of each, by kind and port.
     void write_metrics(MetricsText& into) const;
 
 private:
-    Peripherals(asio::any_io_executor executor, std::unique_ptr<drivers::UsbBus> bus, Feed& feed);
+    Peripherals(asio::any_io_executor executor, std::unique_ptr<drivers::UsbBus> bus, Feed& feed,
+                const PeripheralSettings& settings);
+    std::vector<drivers::Standing> standings() const;
     void tell(const drivers::DeviceEvent& event);
 
-    std::unique_ptr<drivers::UsbBus> bus_;
     Feed& feed_;
-    drivers::DeviceManager manager_;
+    std::unique_ptr<drivers::UsbBus> bus_;  // Nothing, and no manager, where USB is not wanted.
+    std::unique_ptr<drivers::DeviceManager> usb_;
+    drivers::SerialDevices serial_;
+    TaskGroup tasks_;
 };
 
 }  // namespace till

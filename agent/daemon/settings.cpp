@@ -3,10 +3,9 @@
 #include "agent/api/store_calendar.hpp"
 #include "agent/capture/mapping.hpp"
 #include "agent/core/money.hpp"
-#include "firmware-config/layers/settings.hpp"
+#include "agent/daemon/settings_fault.hpp"
 
 #include <fstream>
-#include <sstream>
 
 namespace till {
 
@@ -14,30 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A fault that the table alone cannot see. `key` is "section.key", of that section.
-Error fault(std::string_view file, const config::Values& section, std::string_view key,
-            std::string_view what, std::string_view allowed) {
-    const unsigned line = section.line(key.substr(key.find('.') + 1));
-    return Error{Errc::malformed, std::string{file} + (line ? ":" + std::to_string(line) : "")
-                                      + ": " + std::string{key} + ": " + std::string{what}
-                                      + " (allowed: " + std::string{allowed} + ")\n"};
-}
-
 LogLevel level(std::string_view text) {
     if (text == "debug") return LogLevel::debug;
     if (text == "warning") return LogLevel::warning;
     return text == "error" ? LogLevel::error : LogLevel::info;
-}
-
-std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> parts;
-    std::istringstream in{text};
-    for (std::string part; std::getline(in, part, ',');) {
-        const auto first = part.find_first_not_of(' ');
-        if (first == std::string::npos) continue;
-        parts.push_back(part.substr(first, part.find_last_not_of(' ') + 1 - first));
-    }
-    return parts;
 }
 
 Result<SaleRules> read_sale(const config::Settings& file, std::string_view name) {
@@ -46,20 +25,20 @@ Result<SaleRules> read_sale(const config::Settings& file, std::string_view name)
     const auto currency = decimals < 0 ? Currency::parse(store.text("currency"))
                                        : Currency::parse(store.text("currency"), decimals);
     if (!currency)
-        return fault(name, store, "store.currency", currency.error().detail,
-                     "three capital letters");
+        return settings_fault(name, store, "store.currency", currency.error().detail,
+                              "three capital letters");
     SaleRules rules{.currency = *currency};
     for (const auto& row : file.rows("tax_rule")) {
         if (std::ranges::find(rules.taxes, row.text("code"), &TaxRule::code) != rules.taxes.end())
-            return fault(name, row, "tax_rule.code", "another [[tax_rule]] has it",
-                         "each code once");
+            return settings_fault(name, row, "tax_rule.code", "another [[tax_rule]] has it",
+                                  "each code once");
         rules.taxes.push_back({row.text("code"), row.decimal("rate"), row.boolean("included")});
     }
     rules.default_tax = store.text("default_tax_code");
     const auto is_default = [&](const TaxRule& rule) { return rule.code == rules.default_tax; };
     if (!rules.default_tax.empty() && std::ranges::none_of(rules.taxes, is_default))
-        return fault(name, store, "store.default_tax_code", "no [[tax_rule]] has that code",
-                     "the code of one of them");
+        return settings_fault(name, store, "store.default_tax_code",
+                              "no [[tax_rule]] has that code", "the code of one of them");
     const auto& rounding = store.text("tax_rounding");
     rules.tax_rounding = rounding == "rate"      ? TaxRounding::rate
                          : rounding == "receipt" ? TaxRounding::receipt
@@ -67,9 +46,9 @@ Result<SaleRules> read_sale(const config::Settings& file, std::string_view name)
     if (const auto& step = store.text("cash_step"); !step.empty()) {
         const auto amount = Money::parse(step, *currency);
         if (!amount || amount->minor() < 1)
-            return fault(name, store, "store.cash_step",
-                         "\"" + step + "\" is no step of this currency",
-                         "a positive amount such as \"0.05\"");
+            return settings_fault(name, store, "store.cash_step",
+                                  "\"" + step + "\" is no step of this currency",
+                                  "a positive amount such as \"0.05\"");
         rules.cash_step = amount->minor();
     }
     return rules;
@@ -82,8 +61,9 @@ Result<SaleLimits> read_limits(const config::Values& row, const Currency& curren
         if (row.text(key).empty()) return Result<void>{};
         const auto most = Money::parse(row.text(key), currency);
         if (!most || most->minor() < 0)
-            return Result<void>{fault(name, row, "limit." + std::string{key}, "not an amount",
-                                      "a positive amount of the store's currency")};
+            return Result<void>{settings_fault(name, row, "limit." + std::string{key},
+                                               "not an amount",
+                                               "a positive amount of the store's currency")};
         into = most->minor();
         return Result<void>{};
     };
@@ -106,9 +86,9 @@ Result<WorkstationSettings> read_store(const config::Settings& file, std::string
     workstation.cut_over = std::chrono::minutes{store.integer("cut_over_minutes")};
     const auto calendar = StoreCalendar::make(workstation.time_zone, workstation.cut_over);
     if (!calendar)
-        return fault(name, store, "store.time_zone", calendar.error().detail,
-                     calendar.error().allowed);
-    workstation.identifiers = {store.text("country"), split(store.text("loyalty_prefixes"))};
+        return settings_fault(name, store, "store.time_zone", calendar.error().detail,
+                              calendar.error().allowed);
+    workstation.identifiers = {store.text("country"), split_list(store.text("loyalty_prefixes"))};
     workstation.sign_on_required = store.boolean("sign_on_required");
     return workstation;
 }
@@ -121,7 +101,7 @@ Result<std::vector<AgentSettings::FileDrop>> read_drops(const config::Settings& 
         std::string mapping = row.text("mapping");
         if (!bundled_mapping(mapping)) mapping = (folder / mapping).string();
         if (!bundled_mapping(mapping) && !fs::exists(mapping))
-            return fault(
+            return settings_fault(
                 name, row, "file_drop.mapping", "there is no " + mapping,
                 "\"uci-online-retail\", \"taiwan-pos\", \"poslog\" or the path of a mapping file");
         drops.push_back({folder / row.text("folder"), std::move(mapping)});
@@ -151,7 +131,7 @@ Result<AgentSettings> parse_settings(std::string_view toml, std::string_view fil
     settings.uplink_enabled = file.section("uplink").boolean("enabled");
     settings.max_offline = std::chrono::days{file.section("uplink").integer("max_offline_days")};
     settings.log_level = level(file.section("log").text("level"));
-    settings.usb = file.section("devices").boolean("usb");
+    TILL_TRY(settings.peripherals, read_peripherals(file, file_name, folder));
     TILL_TRY(settings.file_drops, read_drops(file, file_name, folder));
     return settings;
 }

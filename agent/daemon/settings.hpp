@@ -2,6 +2,7 @@
 
 #include "agent/api/settings.hpp"
 #include "agent/core/result.hpp"
+#include "agent/daemon/peripheral_settings.hpp"
 #include "agent/runtime/log.hpp"
 #include "firmware-config/layers/schema.hpp"
 #include "sync/uplink/enrol_client.hpp"
@@ -41,7 +42,7 @@ struct AgentSettings {
         std::string mapping;  ///< Name of a bundled mapping, or a path that exists.
     };
     std::vector<FileDrop> file_drops;
-    bool usb = false;  ///< Read this machine's scanners and scales.
+    PeripheralSettings peripherals;
 };
 
 /// Reads `toml`; relative paths count from `folder`. On failure `detail` lists the faults, a line

@@ -17,6 +17,15 @@ constexpr std::array<std::string_view, 3> roles = {"pos", "stock", "administrato
 constexpr std::array<std::string_view, 3> modes = {"0600", "0660", "0666"};
 constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
 
+constexpr std::array<std::string_view, 3> switches = {"keep", "on", "off"};
+constexpr std::array<std::string_view, 5> volumes = {"keep", "off", "low", "medium", "high"};
+constexpr std::array<std::string_view, 3> triggers = {"keep", "manual", "presentation"};
+constexpr std::array<std::string_view, 3> parities = {"none", "odd", "even"};
+constexpr std::array<std::string_view, 2> flows = {"none", "hardware"};
+constexpr std::array<std::string_view, 2> prefixes = {"none", "stx"};
+constexpr std::array<std::string_view, 6> suffixes = {"cr", "lf", "crlf", "tab", "etx", "none"};
+constexpr std::array<std::string_view, 3> dialects = {"none", "honeywell_menu", "zebra_ssi"};
+
 constexpr std::array store = {
     Setting{.key = "currency",
             .required = true,
@@ -180,6 +189,59 @@ constexpr std::array devices = {
             .meaning = "Whether to read this machine's USB scanners, scales and card readers"},
 };
 
+constexpr std::array scanners = {
+    Setting{.key = "read",
+            .origin = Origin::remote,
+            .meaning = "Symbologies to switch on, by commas: \"EAN13, EAN8, QR, DM\""},
+    Setting{.key = "do_not_read",
+            .origin = Origin::remote,
+            .meaning = "Symbologies to switch off; what is in neither list stays as it is"},
+    Setting{.key = "aim_identifiers",
+            .fallback = "keep",
+            .choices = switches,
+            .origin = Origin::remote,
+            .meaning = "Whether each scan begins with what kind of symbol it was"},
+    Setting{.key = "beeper",
+            .fallback = "keep",
+            .choices = volumes,
+            .origin = Origin::remote,
+            .meaning = "How loud a good scan is"},
+    Setting{.key = "trigger",
+            .fallback = "keep",
+            .choices = triggers,
+            .origin = Origin::remote,
+            .meaning = "By hand, or whatever is held in front of it"},
+};
+
+constexpr std::array serial_scanner = {
+    Setting{.key = "port",
+            .type = Type::path,
+            .required = true,
+            .meaning = "The serial line's file, best one of /dev/serial/by-id"},
+    Setting{.key = "baud",
+            .type = Type::integer,
+            .fallback = "9600",
+            .least = 300,
+            .most = 4000000,
+            .meaning = "Its speed; eight data bits, one stop bit"},
+    Setting{.key = "parity", .fallback = "none", .choices = parities, .meaning = "Its parity bit"},
+    Setting{.key = "flow", .fallback = "none", .choices = flows, .meaning = "RTS/CTS or nothing"},
+    Setting{.key = "prefix",
+            .fallback = "none",
+            .choices = prefixes,
+            .meaning = "What a scan begins with on the line"},
+    Setting{.key = "suffix",
+            .fallback = "cr",
+            .choices = suffixes,
+            .meaning = "What it ends with; none: a pause"},
+    Setting{
+        .key = "dialect",
+        .fallback = "none",
+        .choices = dialects,
+        .meaning =
+            "How it is told its settings, see [scanners]; zebra_ssi also brings scans in packets"},
+};
+
 constexpr std::array logging = {
     Setting{.key = "level", .fallback = "info", .choices = levels, .meaning = "What is logged"},
 };
@@ -204,6 +266,9 @@ constexpr std::array sections = {
     Section{"customers", false, customers, "Whom this device recognises without the centre."},
     Section{"uplink", false, uplink, "The connection to the centre."},
     Section{"devices", false, devices, "What is plugged in here."},
+    Section{"scanners", false, scanners,
+            "Told to each scanner with a language, whenever it is plugged in."},
+    Section{"serial_scanner", true, serial_scanner, "A scanner on a serial line; one for each."},
     Section{"log", false, logging, "Structured lines on standard error; never personal data."},
     Section{"file_drop", true, file_drop, "A folder whose CSV files are captured."},
 };

@@ -221,8 +221,8 @@ Result<void> Agent::open_doors() {
 
 /// Without them a clerk can still type.
 void Agent::open_peripherals() {
-    if (!world_.settings.usb) return;
-    auto opened = Peripherals::open(world_.executor, *feed_);
+    if (!world_.settings.peripherals.any()) return;
+    auto opened = Peripherals::open(world_.executor, *feed_, world_.settings.peripherals);
     if (!opened)
         return log(LogLevel::error, "devices", "USB devices cannot be read",
                    {{"error", opened.error().detail}});

@@ -45,6 +45,7 @@ void add_reconcile_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_report_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_rescue_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_simulate_commands(CLI::App& app, const Common& common, Exit& outcome);
+void add_simulate_device_commands(CLI::App& app, Exit& outcome);
 void add_status_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_verify_commands(CLI::App& app, const Common& common, Exit& outcome);
 

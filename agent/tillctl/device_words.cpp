@@ -72,6 +72,13 @@ json::object described(const DeviceEvent& event) {
                   line["fenced"] = failed.fenced;
                   return line;
               },
+              [&](const DeviceEvent::Warning& warning) {
+                  json::object line = life("error");
+                  line["code"] = name(warning.error.code);
+                  line["cause"] = warning.error.detail;
+                  line["fenced"] = false;
+                  return line;
+              },
               [&](const RawScan& scan) {
                   json::object line = reading("scan");
                   line["aim"] = scan.aim;
@@ -117,6 +124,10 @@ std::string device_line(const DeviceEvent& event) {
               [&](const DeviceEvent::Failed& failed) {
                   return fmt::format("{} {}: {}", who, failed.fenced ? "left alone" : "in trouble",
                                      failed.error.detail);
+              },
+              [&](const DeviceEvent::Warning& warning) {
+                  return fmt::format("{} works on, but {} {}", who, warning.error.detail,
+                                     warning.error.field);
               },
               [&](const RawScan& scan) {
                   return fmt::format("{} {} {}", who, scan.aim, json_text(scan.data));

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     till::add_rescue_commands(app, common, outcome);
     till::add_call_commands(app, common, outcome);
     till::add_simulate_commands(app, common, outcome);
+    till::add_simulate_device_commands(app, outcome);
     till::add_decode_commands(app, outcome);
     till::add_manual_commands(app, "tillctl", TILL_VERSION);
 

@@ -34,7 +34,10 @@ Exit tell_device(const std::string& order, const std::string& port) {
     std::optional<Exit> outcome;
     bool told = false;
     drivers::DeviceManager manager{
-        loop.get_executor(), **bus, drivers::Quirks::builtin(),
+        loop.get_executor(),
+        **bus,
+        drivers::Quirks::builtin(),
+        {},
         [&](const drivers::DeviceEvent& event) {
             if (told || !std::holds_alternative<drivers::DeviceEvent::Attached>(event.what)) return;
             if (event.device.kind != kind || (!port.empty() && event.device.port != port)) return;
@@ -64,7 +67,8 @@ Exit watch_devices(bool in_json) {
         // A line at once, whoever reads it: std::endl flushes.
         std::cout << (in_json ? device_json(event) : device_line(event)) << std::endl;
     };
-    drivers::DeviceManager manager{loop.get_executor(), **bus, drivers::Quirks::builtin(), print};
+    drivers::DeviceManager manager{
+        loop.get_executor(), **bus, drivers::Quirks::builtin(), {}, print};
     if (!in_json) std::cerr << "Watching this machine's USB devices; Ctrl+C ends.\n";
     TaskGroup tasks{loop.get_executor()};
     asio::signal_set signals{loop, SIGINT, SIGTERM};

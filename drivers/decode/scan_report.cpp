@@ -36,6 +36,12 @@ std::optional<HidField> find_aim(const HidDescriptor& descriptor, std::uint8_t i
 
 }  // namespace
 
+RawScan split_aim(std::string text) {
+    const std::size_t aim = aim_in_front(text).size();
+    if (aim == text.size()) return {.aim = "", .data = std::move(text)};
+    return {.aim = text.substr(0, aim), .data = text.substr(aim)};
+}
+
 std::optional<ScanReportLayout> ScanReportLayout::find(const HidDescriptor& descriptor) {
     const auto* data = descriptor.find(HidReportKind::input, decoded_data);
     if (data == nullptr || !data->is_bytes()) return std::nullopt;

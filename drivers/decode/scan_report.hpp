@@ -13,6 +13,9 @@ struct RawScan {
     std::string data;  ///< Control characters kept, GS (FNC1) among them.
 };
 
+/// "]E04006381333931" as identifier and data.
+RawScan split_aim(std::string text);
+
 /// Where a HID POS bar code scanner (usage page 8C) puts what in its scanned-data report: read from
 /// its descriptor, because no two makers agree.
 struct ScanReportLayout {

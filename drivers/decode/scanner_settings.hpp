@@ -20,6 +20,8 @@ struct ScannerSettings {
     std::optional<bool> aim_identifiers;
     std::optional<BeeperVolume> beeper;
     std::optional<TriggerMode> trigger;
+
+    bool empty() const { return symbologies.empty() && !aim_identifiers && !beeper && !trigger; }
 };
 
 /// A maker's language for settings: pure text to bytes; a driver sends them one after another and

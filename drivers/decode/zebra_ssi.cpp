@@ -41,6 +41,7 @@ constexpr std::array parameters{
     ParameterOf{Symbology::data_bar_omni, "\xF0\x52"},
 };
 constexpr std::string_view transmit_code_id = "\x2D";
+constexpr std::string_view beep_after_good_decode = "\x38";
 constexpr std::string_view beeper_volume = "\x8C";
 constexpr std::string_view trigger_mode = "\x8A";
 
@@ -58,10 +59,10 @@ public:
         if (settings.aim_identifiers)
             out.push_back(parameter(transmit_code_id, *settings.aim_identifiers ? 1 : 0));
         if (settings.beeper) {
-            // SSI knows 0 high, 1 medium, 2 low; silence is "beep after good decode" (38) off.
-            if (*settings.beeper == BeeperVolume::off)
-                out.push_back(parameter("\x38", 0));
-            else
+            // SSI knows 0 high, 1 medium, 2 low.
+            const bool is_off = *settings.beeper == BeeperVolume::off;
+            out.push_back(parameter(beep_after_good_decode, is_off ? 0 : 1));
+            if (!is_off)
                 out.push_back(
                     parameter(beeper_volume, 3U - static_cast<unsigned>(*settings.beeper)));
         }

@@ -40,10 +40,14 @@ struct DeviceEvent {
         Error error;
         bool fenced = false;  ///< It is left alone until it is plugged in anew.
     };
+    struct Warning {
+        Error error;  ///< It works on.
+    };
     struct DroppedCard {};  ///< A swipe that may have been a payment card's.
 
     DeviceName device;
-    std::variant<Attached, Detached, Failed, RawScan, WeightReading, LoyaltySwipe, DroppedCard>
+    std::variant<Attached, Detached, Failed, Warning, RawScan, WeightReading, LoyaltySwipe,
+                 DroppedCard>
         what;
 };
 

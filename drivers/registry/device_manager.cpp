@@ -3,8 +3,10 @@
 #include "agent/runtime/deadline.hpp"
 #include "drivers/msr/msr.hpp"
 #include "drivers/registry/hid_orders.hpp"
+#include "drivers/registry/serial_service.hpp"
 #include "drivers/scale/scale.hpp"
 #include "drivers/scanner/scanner.hpp"
+#include "drivers/serial/cdc_port.hpp"
 
 #include <algorithm>
 
@@ -68,15 +70,14 @@ void DeviceManager::arrived(UsbBus::Change change) {
     plugged.quirk = quirks_.find(identity.vid, identity.pid);
     for (const UsbInterface& each : identity.interfaces) {
         if (!may_be_ours(each, plugged.quirk)) continue;
-        Attended& one = plugged.attended.emplace_back();
-        one.interface = each;
+        Attended& one = plugged.attended.emplace_back(on_event_);
         one.standing.device = {.vid = identity.vid,
                                .pid = identity.pid,
                                .bus = identity.bus,
                                .port = identity.port,
                                .product = {},
                                .serial = {}};
-        plugged.tasks.spawn(attend(plugged, one));
+        plugged.tasks.spawn(attend(plugged, each, one));
     }
 }
 
@@ -95,17 +96,18 @@ asio::awaitable<void> DeviceManager::bury(std::unique_ptr<Plugged> gone) {
     co_await gone->tasks.join();
     for (Attended& one : gone->attended) {
         one.standing.state = DeviceState::offline;
-        if (one.standing.device.kind != DeviceKind::unknown) say(one, DeviceEvent::Detached{});
+        if (one.standing.device.kind != DeviceKind::unknown) one.say(DeviceEvent::Detached{});
     }
 }
 
-asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
+asio::awaitable<void> DeviceManager::attend(Plugged& plugged, UsbInterface interface,
+                                            Attended& one) {
     asio::steady_timer timer{executor_};
     auto wait = std::chrono::milliseconds{retry_first};
     int failures = 0;
     for (;;) {
         const std::uint64_t before = one.standing.good_reads;
-        const auto served = co_await serve(plugged, one);
+        const auto served = co_await serve(plugged, interface, one);
         one.obey = nullptr;
         const Error error = served ? not_ours : served.error();
         if (error.code == Errc::closed || error.code == Errc::abandoned) co_return;
@@ -114,10 +116,7 @@ asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
         // Another program may have it for as long as it likes.
         const bool is_taken = error.code == Errc::busy || error.code == Errc::forbidden;
         const bool fenced = !is_taken && ++failures >= failures_max;
-        one.standing.state = DeviceState::error;
-        if (fenced || one.standing.trouble != error.detail)
-            say(one, DeviceEvent::Failed{error, fenced});
-        one.standing.trouble = error.detail;
+        one.fail(error, fenced);
         if (fenced) co_return;
         timer.expires_after(wait);
         const auto [cancelled] = co_await timer.async_wait(nothrow);
@@ -126,17 +125,26 @@ asio::awaitable<void> DeviceManager::attend(Plugged& plugged, Attended& one) {
     }
 }
 
-asio::awaitable<Result<void>> DeviceManager::serve(Plugged& plugged, Attended& one) {
-    auto claimed = bus_.claim(plugged.arrival.device, one.interface.number);
+asio::awaitable<Result<void>> DeviceManager::serve(Plugged& plugged, const UsbInterface& interface,
+                                                   Attended& one) {
+    auto claimed = bus_.claim(plugged.arrival.device, interface.number);
     if (!claimed) co_return claimed.error();
-    const std::shared_ptr<UsbPipe> pipe = *std::move(claimed);
+    std::shared_ptr<UsbPipe> pipe = *std::move(claimed);
     one.standing.state = DeviceState::claimed;
-    if (one.interface.usb_class == hid_class)
-        co_return co_await serve_hid(pipe, one, plugged.quirk);
-    co_await enable(*pipe, one, DeviceKind::scanner, nullptr);
-    SerialFraming framing;
-    OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
-    co_return co_await read_cdc(*pipe, std::move(framing), std::move(on_scan));
+    if (interface.usb_class == hid_class)
+        co_return co_await serve_hid(std::move(pipe), one, plugged.quirk);
+    co_return co_await serve_cdc(std::move(pipe), one, plugged.quirk);
+}
+
+asio::awaitable<Result<void>> DeviceManager::serve_cdc(std::shared_ptr<UsbPipe> pipe, Attended& one,
+                                                       const Quirk& quirk) {
+    auto line = co_await open_cdc_port(pipe);
+    if (!line) co_return line.error();
+    auto scanner =
+        std::make_shared<SerialScanner>(*std::move(line), SerialFraming{}, quirk.dialect);
+    Obey obey = detail::obey_by_dialect(scanner);
+    co_await enable(*pipe, one, DeviceKind::scanner, std::move(obey));
+    co_return co_await detail::serve_serial(std::move(scanner), settings_, one);
 }
 
 asio::awaitable<Result<void>> DeviceManager::serve_hid(std::shared_ptr<UsbPipe> pipe, Attended& one,
@@ -144,7 +152,7 @@ asio::awaitable<Result<void>> DeviceManager::serve_hid(std::shared_ptr<UsbPipe> 
     auto hid = co_await HidInterface::open(*pipe);
     if (!hid) co_return hid.error();
     Obey obey = detail::obey_by_reports(pipe, *hid);
-    OnScan on_scan = [this, &one](RawScan scan) { heard(one, std::move(scan)); };
+    OnScan on_scan = [&one](RawScan scan) { one.heard(std::move(scan)); };
     const HidDescriptor& descriptor = hid->descriptor();
     if (auto scanner = ScanReportLayout::find(descriptor)) {
         co_await enable(*pipe, one, DeviceKind::scanner, std::move(obey));
@@ -152,16 +160,16 @@ asio::awaitable<Result<void>> DeviceManager::serve_hid(std::shared_ptr<UsbPipe> 
     }
     if (auto scale = ScaleReportLayout::find(descriptor)) {
         co_await enable(*pipe, one, DeviceKind::scale, std::move(obey));
-        OnWeight on_weight = [this, &one](const WeightReading& weight) { heard(one, weight); };
+        OnWeight on_weight = [&one](const WeightReading& weight) { one.heard(weight); };
         co_return co_await read_scale(*std::move(hid), *std::move(scale), std::move(on_weight));
     }
     if (auto msr = MsrReportLayout::find(descriptor)) {
         co_await enable(*pipe, one, DeviceKind::msr, nullptr);
-        OnSwipe on_swipe = [this, &one](const std::optional<LoyaltySwipe>& swipe) {
+        OnSwipe on_swipe = [&one](const std::optional<LoyaltySwipe>& swipe) {
             if (swipe)
-                heard(one, *swipe);
+                one.heard(*swipe);
             else
-                heard(one, DeviceEvent::DroppedCard{});
+                one.heard(DeviceEvent::DroppedCard{});
         };
         co_return co_await read_msr(*std::move(hid), *std::move(msr), std::move(on_swipe));
     }
@@ -181,45 +189,25 @@ asio::awaitable<void> DeviceManager::enable(UsbPipe& pipe, Attended& one, Device
         device.product = co_await read_string(pipe, pipe.identity().product_index);
         device.serial = co_await read_string(pipe, pipe.identity().serial_index);
     }
-    one.obey = std::move(obey);
-    one.standing.state = DeviceState::enabled;
-    one.standing.since = std::chrono::steady_clock::now();
-    one.standing.trouble.clear();
-    say(one, DeviceEvent::Attached{});
+    one.enable(std::move(obey));
 }
 
-template <class What>
-void DeviceManager::say(const Attended& one, What what) {
-    on_event_({one.standing.device, std::move(what)});
-}
-
-template <class What>
-void DeviceManager::heard(Attended& one, What what) {
-    ++one.standing.good_reads;
-    say(one, std::move(what));
+std::vector<const Attended*> DeviceManager::known() const {
+    std::vector<const Attended*> all;
+    for (const auto& plugged : plugged_)
+        for (const Attended& one : plugged->attended)
+            if (one.standing.device.kind != DeviceKind::unknown) all.push_back(&one);
+    return all;
 }
 
 asio::awaitable<Result<void>> DeviceManager::order(DeviceKind kind, std::string port,
                                                    DeviceOrder order) {
-    const Error nobody{Errc::not_found, "no " + std::string{name(kind)} + " is enabled there"};
-    for (const auto& plugged : plugged_)
-        for (const Attended& one : plugged->attended) {
-            const DeviceName& device = one.standing.device;
-            if (device.kind != kind || one.standing.state != DeviceState::enabled) continue;
-            if (!port.empty() && device.port != port) continue;
-            if (!one.obey) co_return Error{Errc::unsupported, "this device takes no orders"};
-            // It keeps alive what it needs, should the device leave meanwhile.
-            const Obey obey = one.obey;
-            co_return co_await obey(std::move(order));
-        }
-    co_return nobody;
+    return order_one(known(), kind, std::move(port), std::move(order));
 }
 
-std::vector<DeviceManager::Standing> DeviceManager::standings() const {
+std::vector<Standing> DeviceManager::standings() const {
     std::vector<Standing> all;
-    for (const auto& plugged : plugged_)
-        for (const Attended& one : plugged->attended)
-            if (one.standing.device.kind != DeviceKind::unknown) all.push_back(one.standing);
+    for (const Attended* const one : known()) all.push_back(one->standing);
     return all;
 }
 

@@ -27,6 +27,11 @@ Result<Quirk> row_of(const toml::table& table, const std::string& at) {
             return Error{Errc::malformed, "no such keyboard", at + ".wedge", "us, uk, de"};
     }
     row.serial = table["serial"].value_or(false);
+    const auto dialect = find_serial_dialect(table["dialect"].value_or(std::string{"none"}));
+    if (!dialect)
+        return Error{Errc::malformed, "no such dialect", at + ".dialect",
+                     "none, honeywell_menu, zebra_ssi"};
+    row.dialect = *dialect;
     row.ignore = table["ignore"].value_or(false);
     return row;
 }

@@ -2,6 +2,7 @@
 
 #include "agent/core/result.hpp"
 #include "drivers/decode/keyboard_wedge.hpp"
+#include "drivers/decode/serial_session.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,10 +14,11 @@ namespace till::drivers {
 /// What is known of a device beside its descriptors.
 struct Quirk {
     std::uint16_t vid = 0;
-    std::optional<std::uint16_t> pid;     ///< Nothing: every device of the vendor.
-    std::optional<KeyboardLayout> wedge;  ///< Its keyboard is a scanner.
-    bool serial = false;                  ///< Its CDC-ACM port is a scanner.
-    bool ignore = false;                  ///< Never touched.
+    std::optional<std::uint16_t> pid;             ///< Nothing: every device of the vendor.
+    std::optional<KeyboardLayout> wedge;          ///< Its keyboard is a scanner.
+    bool serial = false;                          ///< Its CDC-ACM port is a scanner.
+    SerialDialect dialect = SerialDialect::none;  ///< Spoken there.
+    bool ignore = false;                          ///< Never touched.
 };
 
 /// The table data/quirks.toml.

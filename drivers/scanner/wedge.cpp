@@ -6,12 +6,6 @@ namespace till::drivers {
 
 using namespace std::chrono_literals;
 
-RawScan split_aim(std::string text) {
-    const std::size_t aim = aim_in_front(text).size();
-    if (aim == text.size()) return {.aim = "", .data = std::move(text)};
-    return {.aim = text.substr(0, aim), .data = text.substr(aim)};
-}
-
 asio::awaitable<Result<void>> read_wedge(HidInterface hid, KeyReportLayout layout,
                                          KeyboardLayout keyboard, OnScan on_scan) {
     WedgeDecoder decoder{std::move(layout), keyboard};

@@ -12,6 +12,10 @@ constexpr std::size_t waiting_max = 1024;  // Nobody reads: the device is told s
 
 asio::awaitable<Result<Bytes>> UsbStream::next() {
     for (;;) {
+        // First: what came together with the end of the caller's patience waits for its next call.
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none)
+            co_return Error{Errc::abandoned, "cancelled"};
         if (!came_.empty()) {
             Bytes one = std::move(came_.front());
             came_.pop_front();
@@ -25,9 +29,6 @@ asio::awaitable<Result<Bytes>> UsbStream::next() {
             co_return error;
         }
         while (!failed_ && listening_.size() < at_once) listen(make_transfer());
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none)
-            co_return Error{Errc::abandoned, "cancelled"};
         if (!failed_ || !listening_.empty()) co_await wake_.async_wait(nothrow);
     }
 }

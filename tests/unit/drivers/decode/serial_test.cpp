@@ -1,6 +1,7 @@
 #include "agent/core/hex.hpp"
 #include "drivers/decode/scanner_settings.hpp"
 #include "drivers/decode/serial_frames.hpp"
+#include "drivers/decode/serial_session.hpp"
 #include "drivers/decode/zebra_ssi.hpp"
 
 #include <catch2/catch.hpp>
@@ -82,7 +83,7 @@ TEST_CASE("settings: each dialect says the same thing in its own words, to RAM",
                                 "\x16M\rBEPLVL1!", "\x16M\rTRGMOD0!"});
     const auto ssi = zebra_ssi().encode(settings);
     REQUIRE(ssi);
-    REQUIRE(ssi->size() == 5);
+    REQUIRE(ssi->size() == 6);
     CHECK(hex((*ssi)[0]).substr(0, 14) == "07c60400ff0301");
     CHECK(hex((*ssi)[1]).substr(0, 16) == "08c60400fff02500");
     const auto cannot = zebra_ssi().encode({.symbologies = {{Symbology::dot_code, true}}});
@@ -99,4 +100,73 @@ TEST_CASE("settings: answers are understood", "[decode]") {
     CHECK(zebra_ssi().judge(encode_ssi_ack()) == accepted);
     CHECK(zebra_ssi().judge(encode_ssi_nak(2)) == refused);
     CHECK(zebra_ssi().judge("") == unfinished);
+}
+
+namespace {
+
+Bytes decoded(BytesView text, std::uint8_t status = 0) {
+    return *encode_ssi({.opcode = static_cast<std::uint8_t>(SsiOpcode::decode_data),
+                        .source = SsiPacket::from_decoder,
+                        .status = status,
+                        .data = Bytes{"\x0b"} + Bytes{text}});
+}
+
+}  // namespace
+
+TEST_CASE("session: a scanner that does not answer is asked twice, and its scans are kept",
+          "[decode]") {
+    SerialSession session{{}, SerialDialect::honeywell_menu};
+    session.tell({"\x16M\rE13ENA1!", "\x16M\rEA8ENA1!"});
+    CHECK(session.to_send() == "\x16M\rE13ENA1!");
+    CHECK(session.expects_answer());
+    session.take("]E0400");
+    CHECK(session.scans().empty());
+    session.take("6381333931\r");
+    CHECK(session.scans().size() == 1);
+    session.pause();
+    CHECK(session.to_send() == "\x16M\rE13ENA1!");
+    CHECK_FALSE(session.trouble());
+    session.pause();
+    CHECK(session.trouble()->code == Errc::timed_out);
+    CHECK_FALSE(session.expects_answer());
+    CHECK(session.to_send().empty());
+    session.take("]E096385074\r");
+    CHECK(session.scans().at(0).data == "96385074");
+}
+
+TEST_CASE("session: SSI scans are acknowledged, and one sent again is one scan", "[decode]") {
+    SerialSession session{{}, SerialDialect::zebra_ssi};
+    session.take(decoded("]E04006381333931").substr(0, 9));
+    CHECK(session.is_waiting());
+    session.take(decoded("]E04006381333931").substr(9));
+    CHECK(session.to_send() == encode_ssi_ack());
+    session.take(decoded("]E04006381333931", SsiPacket::status_retransmit));
+    CHECK(session.to_send() == encode_ssi_ack());
+    const auto scans = session.scans();
+    REQUIRE(scans.size() == 1);
+    CHECK(scans[0].aim == "]E0");
+    session.take(decoded("]E04006381333931"));  // The same article again is another scan.
+    CHECK(session.scans().size() == 1);
+    Bytes damaged = decoded("]E096385074");
+    damaged[7] = 'X';
+    (void)session.to_send();
+    session.take(damaged);
+    CHECK(session.to_send() == encode_ssi_nak(1));
+    CHECK(session.scans().empty());
+}
+
+TEST_CASE("session: SSI settings wait for their acknowledgement among scans", "[decode]") {
+    SerialSession session{{}, SerialDialect::zebra_ssi};
+    const auto messages =
+        *zebra_ssi().encode({.aim_identifiers = true, .trigger = TriggerMode::manual});
+    session.tell(messages);
+    CHECK(session.to_send() == messages[0]);
+    session.take(decoded("1") + encode_ssi_nak(1));
+    CHECK(session.to_send() == encode_ssi_ack() + messages[0]);
+    session.take(encode_ssi_ack());
+    CHECK(session.to_send() == messages[1]);
+    session.take(encode_ssi_nak(2));
+    CHECK(session.trouble()->code == Errc::unsupported);
+    CHECK(session.scans().size() == 1);
+    CHECK_FALSE(session.expects_answer());
 }

@@ -11,59 +11,48 @@ namespace till::drivers {
 
 namespace {
 
-/// A pipe that gives what it was given, then says that the device is gone.
-class FakePipe final : public UsbPipe {
+/// A line that gives what it was given, then says that it is gone; it keeps what is written to it.
+class FakeLine final : public ByteStream {
 public:
-    const UsbIdentity& identity() const override { return identity_; }
-    const UsbInterface& interface() const override { return identity_.interfaces[1]; }
-    asio::awaitable<Result<Bytes>> control_in(UsbSetup, std::uint16_t,
-                                              std::chrono::milliseconds) override {
-        co_return Error{Errc::io, "stall"};
-    }
-    asio::awaitable<Result<void>> control_out(UsbSetup setup, Bytes data,
-                                              std::chrono::milliseconds) override {
-        asked.emplace_back(setup.index, std::move(data));
-        co_return Error{Errc::io, "stall"};
-    }
-    asio::awaitable<Result<Bytes>> read(std::uint8_t, std::size_t) override {
-        if (input.empty()) co_return Error{Errc::closed, "gone"};
-        Result<Bytes> one = std::move(input.front());
-        input.pop_front();
+    struct Talk {
+        std::deque<Result<Bytes>> input;
+        std::vector<Bytes> written;
+    };
+    explicit FakeLine(Talk& talk) : talk_{talk} {}
+
+    asio::awaitable<Result<Bytes>> read() override {
+        if (talk_.input.empty()) co_return Error{Errc::closed, "gone"};
+        Result<Bytes> one = std::move(talk_.input.front());
+        talk_.input.pop_front();
         co_return one;
     }
-    asio::awaitable<Result<void>> write(std::uint8_t, Bytes, std::chrono::milliseconds) override {
-        co_return Error{Errc::io, "stall"};
+    asio::awaitable<Result<void>> write(Bytes data) override {
+        talk_.written.push_back(std::move(data));
+        co_return Result<void>{};
     }
 
-    std::deque<Result<Bytes>> input;
-    std::vector<std::pair<std::uint16_t, Bytes>> asked;
-
 private:
-    UsbIdentity identity_ = [] {
-        UsbIdentity made;
-        made.interfaces.resize(2);
-        made.interfaces[0].usb_class = 2;
-        made.interfaces[1].number = 1;
-        made.interfaces[1].usb_class = 10;
-        made.interfaces[1].endpoints = {
-            {.address = 0x82, .type = UsbEndpoint::Type::bulk, .packet_bytes = 64}};
-        return made;
-    }();
+    Talk& talk_;
 };
 
 struct Read {
     std::vector<RawScan> scans;
+    std::vector<Error> troubles;
     Result<void> ended;
 };
 
-Read read_all(FakePipe& pipe) {
+Read read_all(FakeLine::Talk& talk, const ScannerSettings& settings = {}) {
     Read read;
     asio::io_context loop{1};
     TaskGroup tasks{loop.get_executor()};
+    SerialScanner scanner{std::make_unique<FakeLine>(talk), {}, SerialDialect::honeywell_menu};
+    REQUIRE(scanner.configure(settings));
     const auto run = [&]() -> asio::awaitable<void> {
-        SerialFraming framing;
         OnScan on_scan = [&](RawScan scan) { read.scans.push_back(std::move(scan)); };
-        read.ended = co_await read_cdc(pipe, std::move(framing), std::move(on_scan));
+        std::function<void(Error)> on_trouble = [&](Error trouble) {
+            read.troubles.push_back(std::move(trouble));
+        };
+        read.ended = co_await scanner.run(std::move(on_scan), std::move(on_trouble));
     };
     tasks.spawn(run());
     loop.run();
@@ -84,32 +73,33 @@ TEST_CASE("scanner: an AIM identifier is taken from the front, and nothing else 
     }
 }
 
-TEST_CASE("scanner: a serial port is opened at its own interface, and a refusal does not matter",
+TEST_CASE("scanner: settings are sent one at a time, and scans between their answers are heard",
           "[scanner]") {
-    FakePipe pipe;
-    pipe.input = {Bytes{"]E0400"}, Bytes{"6381333931\r\nnext\r"}};
-    const Read read = read_all(pipe);
-    REQUIRE(pipe.asked.size() == 2);
-    CHECK(pipe.asked[0].first == 0);
-    CHECK(pipe.asked[0].second.size() == 7);
+    FakeLine::Talk talk;
+    talk.input = {Bytes{"]E0400"}, Bytes{"6381333931\r\nBEPLVL1\x06!"},
+                  Bytes{"TRGMOD0\x15!next\r"}};
+    const Read read = read_all(talk, {.beeper = BeeperVolume::low, .trigger = TriggerMode::manual});
+    CHECK(talk.written == std::vector<Bytes>{"\x16M\rBEPLVL1!", "\x16M\rTRGMOD0!"});
     REQUIRE(read.scans.size() == 2);
     CHECK(read.scans[0].data == "4006381333931");
     CHECK(read.scans[1].data == "next");
+    REQUIRE(read.troubles.size() == 1);
+    CHECK(read.troubles[0].field == "MTRGMOD0!");
     CHECK(read.ended.error().code == Errc::closed);
 }
 
 TEST_CASE("scanner: a few faults are borne, many in a row are not", "[scanner]") {
     const Error fault{Errc::io, "stall"};
-    FakePipe pipe;
+    FakeLine::Talk talk;
     for (int round = 0; round < 4; ++round) {
-        for (int i = 0; i < 6; ++i) pipe.input.emplace_back(fault);
-        pipe.input.emplace_back(Bytes{"ok\r"});
+        for (int i = 0; i < 6; ++i) talk.input.emplace_back(fault);
+        talk.input.emplace_back(Bytes{"ok\r"});
     }
-    const Read some = read_all(pipe);
+    const Read some = read_all(talk);
     CHECK(some.scans.size() == 4);
     CHECK(some.ended.error().code == Errc::closed);
-    pipe.input.assign(20, Result<Bytes>{fault});
-    CHECK(read_all(pipe).ended.error().code == Errc::io);
+    talk.input.assign(20, Result<Bytes>{fault});
+    CHECK(read_all(talk).ended.error().code == Errc::io);
 }
 
 }  // namespace till::drivers
