@@ -8,16 +8,7 @@ namespace {
 
 constexpr std::uint8_t class_to_interface = 0x21;
 constexpr std::uint8_t set_line_coding = 0x20, set_control_line_state = 0x22;
-constexpr std::uint8_t communications_class = 2;
 constexpr auto answer_limit = 1000ms;
-
-/// The interface that takes the port's settings: not that of its data.
-std::uint8_t settings_interface(const UsbPipe& pipe) {
-    for (const UsbInterface& each : pipe.identity().interfaces)
-        if (each.usb_class == communications_class && each.number < pipe.interface().number)
-            return each.number;
-    return pipe.interface().number;
-}
 
 class CdcPort final : public ByteStream {
 public:
@@ -41,7 +32,8 @@ private:
 asio::awaitable<Result<std::unique_ptr<ByteStream>>> open_cdc_port(std::shared_ptr<UsbPipe> pipe) {
     const UsbEndpoint* const in = pipe->interface().find(UsbEndpoint::Type::bulk, true);
     if (in == nullptr) co_return Error{Errc::unsupported, "a serial port that sends nothing"};
-    const std::uint8_t number = settings_interface(*pipe);
+    const UsbInterface* const settings = pipe->identity().settings_of(pipe->interface());
+    const std::uint8_t number = settings != nullptr ? settings->number : pipe->interface().number;
     Bytes coding{"\x80\x25\x00\x00\x00\x00\x08", 7};  // 9600, 1 stop bit, no parity, 8 bits.
     Bytes nothing;
     const UsbSetup speed{

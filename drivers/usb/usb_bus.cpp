@@ -216,6 +216,10 @@ Result<std::unique_ptr<UsbPipe>> UsbBus::claim(DeviceId device, std::uint8_t int
             libusb_device_handle* opened = nullptr;
             if (const int failed = libusb_open(raw, &opened)) return usb_error(failed, "opening");
             auto handle = std::make_shared<UsbHandle>(opened, impl_->handles);
+            // The kernel's driver of a serial port has both of its interfaces, and is bound again by the
+            // first: the one that is given back last.
+            if (const UsbInterface* const settings = known.identity.settings_of(each))
+                TILL_TRY_VOID(handle->claim(settings->number));
             TILL_TRY_VOID(handle->claim(interface));
             return std::make_unique<LibusbPipe>(impl_->executor, std::move(handle), known.identity,
                                                 each);

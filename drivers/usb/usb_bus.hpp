@@ -29,8 +29,8 @@ public:
     /// arrives without interfaces. Nothing when the bus is closed.
     asio::awaitable<std::optional<Change>> next();
 
-    /// Claims an interface, after detaching the kernel's driver from it. Fails with closed when the device
-    /// has left, busy when another program has the interface, forbidden without permission.
+    /// Claims an interface, and that of its settings, after detaching the kernel's driver from them. Fails
+    /// with closed when the device has left, busy when another program has it, forbidden without permission.
     Result<std::unique_ptr<UsbPipe>> claim(DeviceId device, std::uint8_t interface);
 
 private:

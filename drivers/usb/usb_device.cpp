@@ -59,6 +59,16 @@ const UsbEndpoint* UsbInterface::find(UsbEndpoint::Type type, bool in) const {
     return nullptr;
 }
 
+const UsbInterface* UsbIdentity::settings_of(const UsbInterface& data) const {
+    constexpr std::uint8_t communications_class = 2, data_class = 10;
+    const UsbInterface* nearest = nullptr;
+    for (const UsbInterface& each : interfaces)
+        if (data.usb_class == data_class && each.usb_class == communications_class
+            && each.number < data.number)
+            nearest = &each;
+    return nearest;
+}
+
 asio::awaitable<std::string> read_string(UsbPipe& pipe, std::uint8_t index) {
     using namespace std::chrono_literals;
     constexpr std::uint16_t string_type = 0x0300, english = 0x0409;
@@ -141,7 +151,11 @@ UsbIdentity identify(libusb_device* device) {
 }
 
 UsbHandle::~UsbHandle() {
-    if (interface_ >= 0) libusb_release_interface(handle_, interface_);
+    // The kernel's driver, bound again, asks the device at once: of one that does not answer, usbhid does so
+    // for 40 seconds, and all that time this call would not return.
+    libusb_set_auto_detach_kernel_driver(handle_, answers_ ? 1 : 0);
+    for (; !interfaces_.empty(); interfaces_.pop_back())
+        libusb_release_interface(handle_, interfaces_.back());
     libusb_close(handle_);
     --all_->open;
 }
@@ -150,7 +164,7 @@ Result<void> UsbHandle::claim(std::uint8_t interface) {
     libusb_set_auto_detach_kernel_driver(handle_, 1);
     if (const int failed = libusb_claim_interface(handle_, interface))
         return usb_error(failed, "claiming interface " + std::to_string(interface));
-    interface_ = interface;
+    interfaces_.push_back(interface);
     return {};
 }
 
@@ -193,6 +207,9 @@ void UsbTransfer::returned(libusb_transfer* transfer) {
     auto* const mine = static_cast<UsbTransfer*>(transfer->user_data);
     mine->handle_->all_->returned.push_back(std::move(mine->self_));
     mine->handle_->under_way_.erase(transfer);
+    if (transfer->status != LIBUSB_TRANSFER_CANCELLED)
+        mine->handle_->answers_ = transfer->status == LIBUSB_TRANSFER_COMPLETED
+                                  || transfer->status == LIBUSB_TRANSFER_STALL;
     const auto done = std::move(mine->done_);
     if (done) done();
 }

@@ -29,7 +29,7 @@ struct UsbHandles {
     std::vector<std::shared_ptr<UsbTransfer>> returned;
 };
 
-/// A device handle with one claimed interface. It lives until the last transfer has come back, and is
+/// A device handle with the interfaces claimed by it. It lives until the last transfer has come back, and is
 /// closed then, whoever let go of it before.
 class UsbHandle {
 public:
@@ -50,8 +50,9 @@ private:
     friend class UsbTransfer;
     libusb_device_handle* handle_;
     std::shared_ptr<UsbHandles> all_;
-    int interface_ = -1;
+    std::vector<std::uint8_t> interfaces_;
     bool closed_ = false;
+    bool answers_ = true;  ///< As far as its last transfer shows.
     std::set<libusb_transfer*> under_way_;
 };
 

@@ -44,6 +44,10 @@ struct UsbIdentity {
         port;  ///< The sockets on the way to it: "1-2.4" is socket 4 of a hub in socket 2 of bus 1.
     std::uint8_t product_index = 0, serial_index = 0;  ///< Of string descriptors; 0: none.
     std::vector<UsbInterface> interfaces;
+
+    /// The communications interface that takes the settings of a serial port with this data interface;
+    /// nullptr for none, and for any other interface.
+    const UsbInterface* settings_of(const UsbInterface& data) const;
 };
 
 /// A control request (USB 2.0, 9.3).
@@ -56,7 +60,7 @@ struct UsbSetup {
 ///
 /// Errors: closed (the device is gone), timed_out, refused by the device (a stall) as `io`, abandoned
 /// when the caller is cancelled. Closing, by destruction, ends what is under way and gives the interface
-/// back to the kernel's driver. Thread: the loop's.
+/// back to the kernel's driver, if the device answered last. Thread: the loop's.
 class UsbPipe {
 public:
     virtual ~UsbPipe() = default;
