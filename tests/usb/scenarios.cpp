@@ -1,8 +1,7 @@
+#include "tests/usb/bench.hpp"
 #include "tests/usb/child.hpp"
 #include "tests/usb/simulated_kinds.hpp"
-#include "tests/usb/umock_port.hpp"
 
-#include <umockdev.h>
 #include <boost/json/serialize.hpp>
 
 #include <iostream>
@@ -10,7 +9,8 @@
 #include <thread>
 
 // What a clerk's devices do, as `tillctl devices --watch --json` sees it: the real program, the real libusb and
-// libudev, on devices simulated by umockdev. Run under umockdev-wrapper: usb_scenarios TILLCTL SCENARIO.
+// libudev, on simulated devices. `usb_scenarios TILLCTL SCENARIO` under umockdev-wrapper plugs them into umockdev's
+// bus; with `kernel` behind it, into the kernel's (tests/e2e/usb_kernel.py).
 namespace till::usbsim {
 
 namespace json = boost::json;
@@ -43,24 +43,12 @@ void expect(bool holds, const std::string& what) {
     if (!holds) throw std::runtime_error{what};
 }
 
-struct Bench {
-    UMockdevTestbed* testbed = umockdev_testbed_new();
-    std::vector<std::shared_ptr<Device>> devices;  // They outlive what they are plugged into.
-    UmockPort first{testbed, "1-1"}, second{testbed, "1-2"};
-
-    template <class Kind, class... Arguments>
-    Kind& make(Arguments&&... arguments) {
-        auto made = std::make_shared<Kind>(std::forward<Arguments>(arguments)...);
-        devices.push_back(made);
-        return *made;
-    }
-    static Child watch() { return Child{{tillctl, "devices", "--watch", "--json"}}; }
-};
+Child watch() { return Child{{tillctl, "devices", "--watch", "--json"}}; }
 
 void scan(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     bench.first.plug(scanner, true);
-    auto till = bench.watch();
+    auto till = watch();
     const auto there = till.wait_for("the scanner", is("attached"));
     expect(text(there, "kind") == "scanner" && text(there, "vid") == "1eab"
                && text(there, "pid") == "0c10" && text(there, "serial") == "SC1"
@@ -87,7 +75,7 @@ void scan(Bench& bench) {
 void wedge(Bench& bench) {
     auto& wedge = bench.make<Wedge>();
     bench.first.plug(wedge, true);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the wedge", is("attached"));
     wedge.type("150501");
     till.wait_for("keys in the third slot", scanned("150501"));
@@ -103,7 +91,7 @@ void persons_keyboard(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     bench.first.plug(keyboard, true);
     bench.second.plug(scanner, true);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the scanner", is("attached"));
     keyboard.type("123");
     scanner.scan("]E0", "4006381333931");
@@ -114,7 +102,7 @@ void persons_keyboard(Bench& bench) {
 void continued_data(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     bench.first.plug(scanner);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the scanner", is("attached"));
     const std::string whole(300, 'Q');
     scanner.scan("]Q1", whole);
@@ -128,7 +116,7 @@ void continued_data(Bench& bench) {
 void stall(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     bench.first.plug(scanner);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the scanner", is("attached"));
     scanner.scan("]E0", "1");
     scanner.stall();
@@ -140,24 +128,26 @@ void stall(Bench& bench) {
 void timeout(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     auto& other = bench.make<Scanner>("SC2");
-    scanner.be_silent(true);
-    bench.first.plug(scanner);
+    bench.first.plug(scanner, true);
     bench.second.plug(other);
-    auto till = bench.watch();
+    scanner.be_silent(true);
+    auto till = watch();
     till.wait_for("the other", is_at("attached", "1-2"));
     till.wait_for("its silence", is_at("error", "1-1"));
     other.scan("]E0", "1");
-    till.wait_for("the other's scan", scanned("1"));
+    till.wait_for("the other's scan", scanned("1"), 1s);
     scanner.be_silent(false);
     till.wait_for("it is back", is_at("attached", "1-1"), 4s);
     scanner.scan("]E0", "2");
     till.wait_for("its scan", scanned("2"));
+    expect(till.end() == 0, "it ends in order");
+    expect(bench.first.has_driver(), "the kernel's driver has it again");
 }
 
 void unplug_and_replug(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     bench.first.plug(scanner);
-    auto till = bench.watch();
+    auto till = watch();
     for (int round = 0; round < 5; ++round) {
         till.wait_for("the scanner", is("attached"), 2s);
         scanner.scan("]E0", std::to_string(round));
@@ -179,14 +169,14 @@ void hub_pull(Bench& bench) {
     auto& two = bench.make<Scanner>("B");
     auto& three = bench.make<Scanner>("C");
     auto& scale = bench.make<Scale>();
-    UmockPort a{bench.testbed, "1-1.1"}, b{bench.testbed, "1-1.2"}, c{bench.testbed, "1-1.3"},
-        d{bench.testbed, "1-1.4"};
+    const auto a = bench.port("1-1.1"), b = bench.port("1-1.2"), c = bench.port("1-1.3"),
+               d = bench.port("1-1.4");
     const auto plug_all = [&] {
         bench.first.plug(hub);
-        a.plug(one), b.plug(two), c.plug(three), d.plug(scale);
+        a->plug(one), b->plug(two), c->plug(three), d->plug(scale);
     };
     plug_all();
-    auto till = bench.watch();
+    auto till = watch();
     for (int round = 0; round < 2; ++round) {
         std::set<std::string> there, gone;
         while (there.size() < 4)
@@ -195,7 +185,7 @@ void hub_pull(Bench& bench) {
                "by their sockets");
         two.scan("]E0", "7");
         till.wait_for("a scan", scanned("7"));
-        a.unplug(), b.unplug(), c.unplug(), d.unplug();
+        a->unplug(), b->unplug(), c->unplug(), d->unplug();
         bench.first.unplug();
         while (gone.size() < 4)
             gone.insert(text(till.wait_for("all are gone", is("detached")), "port"));
@@ -208,7 +198,7 @@ void two_scanners(Bench& bench) {
     auto& two = bench.make<Scanner>("B");
     bench.first.plug(one);
     bench.second.plug(two);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("one", is("attached"));
     till.wait_for("the other", is("attached"));
     for (int i = 0; i < 20; ++i) {
@@ -225,10 +215,10 @@ void two_scanners(Bench& bench) {
 void claim_conflict(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     auto& other = bench.make<Scanner>("B");
-    bench.first.take(true);
     bench.first.plug(scanner);
+    bench.first.take(true);
     bench.second.plug(other);
-    auto till = bench.watch();
+    auto till = watch();
     const auto error = till.wait_for("somebody has it", is_at("error", "1-1"));
     expect(text(error, "code") == "busy", json::serialize(error));
     other.scan("]E0", "1");
@@ -240,33 +230,37 @@ void claim_conflict(Bench& bench) {
 
 void hostile_descriptors(Bench& bench) {
     const auto devices = hostile_devices();
-    std::vector<std::unique_ptr<UmockPort>> ports;
+    std::vector<std::unique_ptr<Port>> ports;
     auto& scanner = bench.make<Scanner>();
     for (std::size_t i = 0; i < devices.size(); ++i) {
-        ports.push_back(std::make_unique<UmockPort>(bench.testbed, "1-" + std::to_string(i + 3)));
+        ports.push_back(bench.port("1-" + std::to_string(i + 3)));
         ports.back()->plug(*devices[i]);
     }
     bench.first.plug(scanner);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the one in order", is("attached"));
     for (int i = 0; i < 10; ++i) {
         scanner.scan("]E0", std::to_string(i));
         till.wait_for("its scan", scanned(std::to_string(i)));
     }
-    // Those that cannot be understood are tried ten times, then left alone; none is ever enabled.
+    till.never("any other is enabled", is("attached"), 1s);
+    expect(till.end() == 0, "it ends in order");
+}
+
+void fence(Bench& bench) {
+    const auto devices = hostile_devices();
+    bench.first.plug(*devices.back());
+    auto till = watch();
     const auto fenced = [](const json::object& event) {
         return text(event, "event") == "error" && event.at("fenced").as_bool();
     };
-    till.wait_for("one is fenced off", fenced, 25s);
-    scanner.scan("]E0", "last");
-    till.wait_for("its scan", scanned("last"));
-    expect(till.end() == 0, "it ends in order");
+    till.wait_for("after ten failures it is left alone", fenced, 25s);
 }
 
 void scale(Bench& bench) {
     auto& scale = bench.make<Scale>();
     bench.first.plug(scale);
-    auto till = bench.watch();
+    auto till = watch();
     const auto there = till.wait_for("the scale", is("attached"));
     expect(text(there, "kind") == "scale", json::serialize(there));
     scale.show(3, 700);
@@ -305,7 +299,7 @@ void orders(Bench& bench) {
 void bad_swipes(Bench& bench) {
     auto& reader = bench.make<CardReader>();
     bench.first.plug(reader);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the reader", is("attached"));
     reader.swipe("", ";6365000000000012=?");
     till.wait_for("a loyalty card", is("swipe"));
@@ -320,7 +314,7 @@ void bad_swipes(Bench& bench) {
 void serial(Bench& bench) {
     auto& scanner = bench.make<SerialScanner>();
     bench.first.plug(scanner, true);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the scanner", is("attached"));
     scanner.send_text("]E04006381");
     scanner.send_text("333931\r\n]E096385074\r");
@@ -330,12 +324,14 @@ void serial(Bench& bench) {
     std::this_thread::sleep_for(300ms);
     scanner.send_text("12345670\r");
     till.wait_for("without the half before it", scanned("12345670"));
+    expect(till.end() == 0, "it ends in order");
+    expect(bench.first.has_driver(), "the kernel's driver has it again");
 }
 
 void burst(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
     bench.first.plug(scanner);
-    auto till = bench.watch();
+    auto till = watch();
     till.wait_for("the scanner", is("attached"));
     for (int i = 0; i < 50; ++i) {
         scanner.scan("]E0", std::to_string(i));
@@ -361,6 +357,7 @@ const std::map<std::string, Scenario> scenarios{{"bad_swipes", bad_swipes},
                                                 {"burst", burst},
                                                 {"claim_conflict", claim_conflict},
                                                 {"continued_data", continued_data},
+                                                {"fence", fence},
                                                 {"hostile_descriptors", hostile_descriptors},
                                                 {"hub_pull", hub_pull},
                                                 {"lsusb", lsusb},
@@ -380,15 +377,16 @@ const std::map<std::string, Scenario> scenarios{{"bad_swipes", bad_swipes},
 
 int main(int count, char** arguments) {
     using namespace till::usbsim;
-    const auto found = count == 3 ? scenarios.find(arguments[2]) : scenarios.end();
+    const bool on_kernel = count == 4 && arguments[3] == std::string_view{"kernel"};
+    const auto found = count == 3 || on_kernel ? scenarios.find(arguments[2]) : scenarios.end();
     if (found == scenarios.end()) {
-        std::cerr << "usb_scenarios TILLCTL SCENARIO, one of:\n";
+        std::cerr << "usb_scenarios TILLCTL SCENARIO [kernel], one of:\n";
         for (const auto& [name, run] : scenarios) std::cerr << "  " << name << '\n';
         return 2;
     }
     tillctl = arguments[1];
     try {
-        Bench bench;
+        Bench bench{on_kernel};
         found->second(bench);
         if (Child::one_failed) throw std::runtime_error{"the program did not end in order"};
     } catch (const std::exception& failed) {

@@ -52,6 +52,7 @@ Octets Device::config_descriptor() const {
             const Octets about{9, 0x21, 0x11, 0x01, 0, 1, 0x22, low(bytes), high(bytes)};
             all.insert(all.end(), about.begin(), about.end());
         }
+        all.insert(all.end(), one.more.begin(), one.more.end());
         for (const auto& each : one.endpoints) {
             const Octets endpoint{
                 7, 5, each.address, each.type, low(each.packet), high(each.packet), 1};
@@ -72,7 +73,8 @@ bool Device::has_endpoint(std::uint8_t address) const {
 
 int Device::control(const Setup& setup, Octets& data) {
     const std::scoped_lock lock{mutex_};
-    if (silent_) return -EAGAIN;
+    const bool to_interface = (setup.type & 0x1f) == 1;
+    if (silent_ && to_interface) return -EAGAIN;
     const unsigned kind = setup.value >> 8, index = setup.value & 0xff;
     constexpr std::uint8_t get_descriptor = 6;
     if (setup.type == 0x80 && setup.request == get_descriptor) {
@@ -86,6 +88,12 @@ int Device::control(const Setup& setup, Octets& data) {
     if (setup.type == 0x81 && setup.request == get_descriptor && kind == 0x22
         && setup.index < functions_.size())
         return give(functions_[setup.index].report_descriptor, data);
+    constexpr std::uint8_t clear_feature = 1, set_configuration = 9, set_interface = 11;
+    if (setup.type == 0x02 && setup.request == clear_feature) halted_.erase(low(setup.index));
+    if ((setup.type == 0x02 && setup.request == clear_feature)
+        || (setup.type == 0x00 && setup.request == set_configuration)
+        || (setup.type == 0x01 && setup.request == set_interface))
+        return 0;
     const bool to_class = setup.type == 0x21;
     if (to_class && setup.request == 9) written_.push_back(data);
     if (to_class) return static_cast<int>(data.size());

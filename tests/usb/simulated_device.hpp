@@ -32,6 +32,7 @@ struct Function {
     std::vector<Endpoint> endpoints = std::vector<Endpoint>(1);
     std::optional<std::uint16_t>
         claimed_report_bytes;  ///< What the HID descriptor says, if it lies.
+    Octets more;               ///< Further descriptors of its class.
 };
 
 /// A device: its descriptors made from its functions, its input queued, its answers overridable. Calls may
@@ -59,7 +60,7 @@ public:
 
     void send(Octets data, std::uint8_t endpoint = 0x81);
     void stall(std::uint8_t endpoint = 0x81);
-    void be_silent(bool silent);  ///< Control requests are not answered.
+    void be_silent(bool silent);  ///< Control requests to its interfaces are not answered.
 
     /// The transport's: something may have become ready.
     std::function<void()> kick = [] {};
