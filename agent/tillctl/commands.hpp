@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 
 namespace CLI {
 class App;
@@ -49,6 +50,9 @@ void add_simulate_device_commands(CLI::App& app, Exit& outcome);
 void add_status_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_verify_commands(CLI::App& app, const Common& common, Exit& outcome);
 
+/// `devices record` and `devices replay`.
+void add_recording_commands(CLI::App& devices, const std::shared_ptr<bool>& in_json,
+                            const Common& common, Exit& outcome);
 /// `devices --watch`: what this machine's own devices do, until it is interrupted.
 Exit watch_devices(bool in_json);
 /// `devices tell`: makes the first scanner (order "page") or scale ("zero") at `port` (empty: anywhere) obey.

@@ -140,6 +140,7 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
         else
             throw CLI::RequiredError("A subcommand, or --watch,");
     });
+    add_recording_commands(*devices, in_json, common, outcome);
     struct Told {
         std::string order, port;
     };

@@ -1,6 +1,7 @@
 #include "agent/runtime/task_group.hpp"
 #include "agent/tillctl/answers.hpp"
 #include "agent/tillctl/device_words.hpp"
+#include "agent/tillctl/watch_bus.hpp"
 #include "drivers/registry/device_manager.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -59,22 +60,25 @@ Exit tell_device(const std::string& order, const std::string& port) {
     return *outcome;
 }
 
-Exit watch_devices(bool in_json) {
-    asio::io_context loop{1};
-    auto bus = drivers::UsbBus::open(loop.get_executor());
-    if (!bus) return report(bus.error());
+void watch_bus(asio::io_context& loop, drivers::UsbBus& bus, bool in_json) {
     const auto print = [in_json](const drivers::DeviceEvent& event) {
         // A line at once, whoever reads it: std::endl flushes.
         std::cout << (in_json ? device_json(event) : device_line(event)) << std::endl;
     };
-    drivers::DeviceManager manager{
-        loop.get_executor(), **bus, drivers::Quirks::builtin(), {}, print};
-    if (!in_json) std::cerr << "Watching this machine's USB devices; Ctrl+C ends.\n";
+    drivers::DeviceManager manager{loop.get_executor(), bus, drivers::Quirks::builtin(), {}, print};
     TaskGroup tasks{loop.get_executor()};
     asio::signal_set signals{loop, SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) { tasks.cancel(); });
     tasks.spawn(manager.run());
     while (tasks.size() > 0) loop.run_one();
+}
+
+Exit watch_devices(bool in_json) {
+    asio::io_context loop{1};
+    auto bus = drivers::UsbBus::open(loop.get_executor());
+    if (!bus) return report(bus.error());
+    if (!in_json) std::cerr << "Watching this machine's USB devices; Ctrl+C ends.\n";
+    watch_bus(loop, **bus, in_json);
     return Exit::ok;
 }
 

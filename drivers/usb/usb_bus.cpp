@@ -91,9 +91,20 @@ private:
     std::map<std::uint8_t, std::shared_ptr<UsbStream>> streams_;
 };
 
-}  // namespace
+class LibusbBus final : public UsbBus {
+public:
+    ~LibusbBus() override;
+    asio::awaitable<std::optional<Change>> next() override;
+    Result<std::unique_ptr<UsbPipe>> claim(DeviceId device, std::uint8_t interface) override;
 
-struct UsbBus::Impl {
+private:
+    friend UsbBus;
+    struct Impl;
+    explicit LibusbBus(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+    std::unique_ptr<Impl> impl_;
+};
+
+struct LibusbBus::Impl {
     struct Known {
         DeviceId id = 0;
         UsbIdentity identity;
@@ -165,12 +176,14 @@ struct UsbBus::Impl {
     Queue<Change> changes;
 };
 
-UsbBus::UsbBus(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+}  // namespace
 
 Result<std::unique_ptr<UsbBus>> UsbBus::open(asio::any_io_executor executor) {
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0) return Error{Errc::io, "epoll: no descriptor left"};
-    std::unique_ptr<UsbBus> bus{new UsbBus{std::make_unique<Impl>(std::move(executor), epoll)}};
+    using Impl = LibusbBus::Impl;
+    std::unique_ptr<LibusbBus> bus{
+        new LibusbBus{std::make_unique<Impl>(std::move(executor), epoll)}};
     Impl& impl = *bus->impl_;
     if (const int failed = libusb_init(&impl.context)) return usb_error(failed, "libusb");
     libusb_set_pollfd_notifiers(impl.context, &Impl::added, &Impl::removed, &impl);
@@ -188,7 +201,7 @@ Result<std::unique_ptr<UsbBus>> UsbBus::open(asio::any_io_executor executor) {
     return bus;
 }
 
-UsbBus::~UsbBus() {
+LibusbBus::~LibusbBus() {
     Impl& impl = *impl_;
     if (impl.context == nullptr) return;
     if (impl.listens) libusb_hotplug_deregister_callback(impl.context, impl.hotplug);
@@ -204,11 +217,11 @@ UsbBus::~UsbBus() {
     if (impl.handles->open == 0) libusb_exit(impl.context);
 }
 
-asio::awaitable<std::optional<UsbBus::Change>> UsbBus::next() {
+asio::awaitable<std::optional<UsbBus::Change>> LibusbBus::next() {
     co_return co_await impl_->changes.pop();
 }
 
-Result<std::unique_ptr<UsbPipe>> UsbBus::claim(DeviceId device, std::uint8_t interface) {
+Result<std::unique_ptr<UsbPipe>> LibusbBus::claim(DeviceId device, std::uint8_t interface) {
     for (const auto& [raw, known] : impl_->known) {
         if (known.id != device) continue;
         for (const UsbInterface& each : known.identity.interfaces) {

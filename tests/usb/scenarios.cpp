@@ -1,11 +1,9 @@
-#include "tests/usb/bench.hpp"
-#include "tests/usb/child.hpp"
 #include "tests/usb/simulated_kinds.hpp"
+#include "tests/usb/words.hpp"
 
 #include <boost/json/serialize.hpp>
 
 #include <iostream>
-#include <stdexcept>
 #include <thread>
 
 // What a clerk's devices do, as `tillctl devices --watch --json` sees it: the real program, the real libusb and
@@ -17,33 +15,6 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string tillctl;
-
-std::string text(const json::object& event, std::string_view key) {
-    const auto* const value = event.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string{value->as_string()} : "";
-}
-
-auto is(std::string what) {
-    return [what](const json::object& event) { return text(event, "event") == what; };
-}
-auto is_at(std::string what, std::string port) {
-    return [what, port](const json::object& event) {
-        return text(event, "event") == what && text(event, "port") == port;
-    };
-}
-auto scanned(std::string data) {
-    return [data](const json::object& event) {
-        return text(event, "event") == "scan" && text(event, "data") == data;
-    };
-}
-
-void expect(bool holds, const std::string& what) {
-    if (!holds) throw std::runtime_error{what};
-}
-
-Child watch() { return Child{{tillctl, "devices", "--watch", "--json"}}; }
 
 void scan(Bench& bench) {
     auto& scanner = bench.make<Scanner>();
@@ -352,25 +323,24 @@ void lsusb(Bench& bench) {
     expect(listed.find("1eab:0c10") != std::string::npos, "an outside witness: " + listed);
 }
 
-using Scenario = void (*)(Bench&);
-const std::map<std::string, Scenario> scenarios{{"bad_swipes", bad_swipes},
-                                                {"burst", burst},
-                                                {"claim_conflict", claim_conflict},
-                                                {"continued_data", continued_data},
-                                                {"fence", fence},
-                                                {"hostile_descriptors", hostile_descriptors},
-                                                {"hub_pull", hub_pull},
-                                                {"lsusb", lsusb},
-                                                {"orders", orders},
-                                                {"persons_keyboard", persons_keyboard},
-                                                {"scale", scale},
-                                                {"scan", scan},
-                                                {"serial", serial},
-                                                {"stall", stall},
-                                                {"timeout", timeout},
-                                                {"two_scanners", two_scanners},
-                                                {"unplug_and_replug", unplug_and_replug},
-                                                {"wedge", wedge}};
+const Scenarios scenarios{{"bad_swipes", bad_swipes},
+                          {"burst", burst},
+                          {"claim_conflict", claim_conflict},
+                          {"continued_data", continued_data},
+                          {"fence", fence},
+                          {"hostile_descriptors", hostile_descriptors},
+                          {"hub_pull", hub_pull},
+                          {"lsusb", lsusb},
+                          {"orders", orders},
+                          {"persons_keyboard", persons_keyboard},
+                          {"scale", scale},
+                          {"scan", scan},
+                          {"serial", serial},
+                          {"stall", stall},
+                          {"timeout", timeout},
+                          {"two_scanners", two_scanners},
+                          {"unplug_and_replug", unplug_and_replug},
+                          {"wedge", wedge}};
 
 }  // namespace
 }  // namespace till::usbsim
@@ -378,10 +348,12 @@ const std::map<std::string, Scenario> scenarios{{"bad_swipes", bad_swipes},
 int main(int count, char** arguments) {
     using namespace till::usbsim;
     const bool on_kernel = count == 4 && arguments[3] == std::string_view{"kernel"};
-    const auto found = count == 3 || on_kernel ? scenarios.find(arguments[2]) : scenarios.end();
-    if (found == scenarios.end()) {
+    Scenarios all = scenarios;
+    all.merge(recording_scenarios());
+    const auto found = count == 3 || on_kernel ? all.find(arguments[2]) : all.end();
+    if (found == all.end()) {
         std::cerr << "usb_scenarios TILLCTL SCENARIO [kernel], one of:\n";
-        for (const auto& [name, run] : scenarios) std::cerr << "  " << name << '\n';
+        for (const auto& [name, run] : all) std::cerr << "  " << name << '\n';
         return 2;
     }
     tillctl = arguments[1];
