@@ -349,6 +349,7 @@ int main(int count, char** arguments) {
     using namespace till::usbsim;
     const bool on_kernel = count == 4 && arguments[3] == std::string_view{"kernel"};
     Scenarios all = scenarios;
+    all.merge(capture_scenarios());
     all.merge(recording_scenarios());
     const auto found = count == 3 || on_kernel ? all.find(arguments[2]) : all.end();
     if (found == all.end()) {
@@ -361,6 +362,9 @@ int main(int count, char** arguments) {
         Bench bench{on_kernel};
         found->second(bench);
         if (Child::one_failed) throw std::runtime_error{"the program did not end in order"};
+    } catch (const Skipped& missing) {
+        std::cout << "skipped: " << missing.what() << '\n';
+        return 77;
     } catch (const std::exception& failed) {
         std::cerr << found->first << ": " << failed.what() << '\n';
         return 1;

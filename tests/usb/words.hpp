@@ -34,10 +34,16 @@ inline void expect(bool holds, const std::string& what) {
     if (!holds) throw std::runtime_error{what};
 }
 
+/// Thrown by a scenario that needs what is not here.
+struct Skipped : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 inline Child watch() { return Child{{tillctl, "devices", "--watch", "--json"}}; }
 
 using Scenarios = std::map<std::string, void (*)(Bench&)>;
 
+Scenarios capture_scenarios();
 Scenarios recording_scenarios();
 
 }  // namespace till::usbsim
