@@ -3,6 +3,7 @@
 #include "agent/api/customer_part.hpp"
 #include "agent/api/workstation_machine.hpp"
 #include "agent/core/calendar.hpp"
+#include "agent/core/gtin.hpp"
 #include "agent/customer/consent.hpp"
 #include "agent/inventory/stock.hpp"
 #include "agent/sale/reversal.hpp"
@@ -249,6 +250,19 @@ Result<Capture> capture_rows_set_aside(const Situation& situation, const Message
     fact.set_file_name(command.file_name());
     fact.set_file_sha256(command.file_sha256());
     *fact.mutable_rows() = command.rows();
+    return capture;
+}
+
+Result<Capture> capture_unknown_scan(const Situation& situation, const Message& message) {
+    const auto& command = as<v1::RecordUnknownScan>(message);
+    if (gtin_number(command.gtin()) == 0)
+        return Error{Errc::malformed, "not a GTIN", "gtin", "8, 12, 13 or 14 digits"};
+    Capture capture;
+    *capture.event.mutable_context() = context_at(situation, situation.now.value());
+    v1::UnknownScan& fact = *capture.event.mutable_unknown_scan();
+    fact.set_gtin(command.gtin());
+    fact.set_aim(command.aim());
+    fact.set_port(command.from().port());
     return capture;
 }
 

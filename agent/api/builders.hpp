@@ -41,6 +41,7 @@ Result<Capture> capture_enrolment(const Situation&, const google::protobuf::Mess
 Result<Capture> capture_consent(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_count(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_adjustment(const Situation&, const google::protobuf::Message&);
+Result<Capture> capture_unknown_scan(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_rows_set_aside(const Situation&, const google::protobuf::Message&);
 
 /// The retail situation of something that happened at `at_ms`. The business day is the open one;

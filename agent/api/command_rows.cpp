@@ -63,6 +63,8 @@ const std::vector<CommandRow>& rows() {
         row<v1::RecordCount>("record_count", "/v1/stock/counts", counting, capture_count),
         row<v1::RecordAdjustment>("record_adjustment", "/v1/stock/adjustments", stock,
                                   capture_adjustment),
+        row<v1::RecordUnknownScan>("record_unknown_scan", "/v1/scans/unknown", stock,
+                                   capture_unknown_scan),
         row<v1::RecordRowsSetAside>("record_rows_set_aside", "", may({Role::foreign_pos}),
                                     capture_rows_set_aside),
         question<v1::ReadStatus, v1::Status>("status", "/v1/status", everyone),
@@ -72,6 +74,9 @@ const std::vector<CommandRow>& rows() {
         question<v1::FindProduct, v1::MasterProduct>("find_product", "/v1/products", everyone),
         asked_by_body(question<v1::FindCustomer, v1::CustomerFound>("find_customer",
                                                                     "/v1/customers/find", till)),
+        asked_by_body(question<v1::ReadScan, v1::Scan>("read_scan", "/v1/scans", stock)),
+        asked_by_body(question<v1::TellDevice, v1::PeripheralName>("tell_device",
+                                                                   "/v1/devices/tell", counting)),
         question<v1::FollowFeed, v1::FeedMessage>("follow_feed", "/v1/feed", reading),
     };
     return table;

@@ -3,14 +3,13 @@
 #include "agent/api/answers.hpp"
 #include "agent/api/command_rows.hpp"
 #include "agent/api/customer_part.hpp"
+#include "agent/api/lane.hpp"
 #include "agent/api/master_gate.hpp"
 #include "agent/api/request_hash.hpp"
+#include "agent/api/scan_desk.hpp"
 #include "agent/core/hex.hpp"
 #include "agent/core/limits.hpp"
 #include "agent/customer/card_guard.hpp"
-#include "agent/runtime/deadline.hpp"
-
-#include <boost/asio/experimental/channel.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -21,35 +20,6 @@ namespace till {
 namespace {
 
 constexpr std::uint32_t page_default = 100, page_max = 1000;
-
-/// Lets one coroutine through at a time, in the order they came.
-class Lane {
-public:
-    explicit Lane(const asio::any_io_executor& executor) : slot_{executor, 1} {}
-
-    class Turn {
-    public:
-        explicit Turn(Lane* lane) : lane_{lane} {}
-        Turn(Turn&& other) noexcept : lane_{std::exchange(other.lane_, nullptr)} {}
-        Turn& operator=(Turn&&) = delete;
-        ~Turn() {
-            if (lane_) lane_->slot_.try_receive([](boost::system::error_code) {});
-        }
-
-    private:
-        Lane* lane_;
-    };
-
-    asio::awaitable<Result<Turn>> enter() {
-        const boost::system::error_code none;
-        const auto [failed] = co_await slot_.async_send(none, nothrow);
-        if (failed) co_return Error{Errc::abandoned, "waiting for the workstation"};
-        co_return Turn{this};
-    }
-
-private:
-    asio::experimental::channel<void(boost::system::error_code)> slot_;
-};
 
 Result<void> check_key(const std::string& key) {
     const auto printable = [](char c) { return c >= '!' && c <= '~'; };
@@ -96,6 +66,8 @@ struct CommandTable::Impl {
     std::optional<MasterGate> gate = {};
     std::function<v1::SyncState()> sync_state = {};
     FindCustomer find_customer = {};
+    std::map<const google::protobuf::Descriptor*, Handler> handlers = {};
+    ScanDesk scan_desk;
     std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> outcomes = {};
     Durations durations = {};
     bool unsure = false;       // Whether a command that changes the state was stored is not known.
@@ -251,12 +223,14 @@ Result<std::unique_ptr<CommandTable>> CommandTable::open(Journal& journal, Clock
     v1::WorkstationState state;
     if (!state.ParseFromString(journal.state()))
         return Error{Errc::corrupt, "the workstation's state in the journal cannot be read"};
+    ScanDesk scan_desk{settings.identifiers};
     std::unique_ptr<Impl> impl{new Impl{.journal = journal,
                                         .clock = clock,
                                         .random = random,
                                         .settings = std::move(settings),
                                         .calendar = std::move(calendar),
                                         .state = std::move(state),
+                                        .scan_desk = std::move(scan_desk),
                                         .lane = {}}};
     return std::unique_ptr<CommandTable>{new CommandTable{std::move(impl)}};
 }
@@ -299,19 +273,25 @@ asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
                                                        const google::protobuf::Message& command) {
     const CommandRow* row = find_row(command.GetDescriptor());
     if (!row) co_return Error{Errc::unsupported, "there is no such command"};
+    if (!row->build && !row->info.allows(request.caller.role))
+        co_return Error{Errc::forbidden, std::string{name(request.caller.role)} + " may not call "
+                                             + std::string{row->info.name}};
     v1::Answer answer;
     if (row->build) {
         TILL_CO_TRY(*answer.mutable_captured(), co_await execute(std::move(request), command));
     } else if (const auto* query = dynamic_cast<const v1::ReadEvents*>(&command)) {
         TILL_CO_TRY(*answer.mutable_events(), co_await read_events(request.caller, *query));
     } else if (const auto* whom = dynamic_cast<const v1::FindCustomer*>(&command)) {
-        if (!row->info.allows(request.caller.role))
-            co_return Error{Errc::forbidden,
-                            std::string{name(request.caller.role)} + " may not look for customers"};
         TILL_CO_TRY(*answer.mutable_customer(), co_await impl_->find(*whom));
     } else if (const auto* wanted = dynamic_cast<const v1::FindProduct*>(&command)) {
         if (!impl_->gate) co_return Error{Errc::not_found, "there is no master data"};
         TILL_CO_TRY(*answer.mutable_product(), impl_->gate->product(*wanted));
+    } else if (const auto* read = dynamic_cast<const v1::ReadScan*>(&command)) {
+        TILL_CO_TRY(*answer.mutable_scan(), read_scan(scan_of(*read)));
+        co_await journal_unknown(std::move(request), answer.scan());
+    } else if (const auto handler = impl_->handlers.find(command.GetDescriptor());
+               handler != impl_->handlers.end()) {
+        co_return co_await handler->second(command);
     } else if (row->info.prototype->GetDescriptor() == v1::ReadMasterData::descriptor()) {
         *answer.mutable_master_data() =
             impl_->gate ? impl_->gate->data().lists() : v1::MasterData{};
@@ -330,12 +310,33 @@ asio::awaitable<Result<v1::CustomerFound>> CommandTable::Impl::find(
     co_return co_await find_customer(std::move(identifier), wanted.offline());
 }
 
+Result<v1::Scan> CommandTable::read_scan(v1::Scan scan) {
+    MasterGate* const gate = impl_->gate ? &*impl_->gate : nullptr;
+    TILL_TRY_VOID(impl_->scan_desk.read(scan, impl_->clock.now().wall, gate));
+    return scan;
+}
+
+asio::awaitable<void> CommandTable::journal_unknown(Request request, v1::Scan scan) {
+    const auto there = impl_->situation(request.caller, nullptr);
+    const auto day = context_at(there, there.now.value()).business_day();
+    const auto fact = impl_->scan_desk.first_of(scan, day);
+    if (!fact) co_return;
+    if (request.idempotency_key.empty()) request.idempotency_key = impl_->random.uuid().text();
+    (void)co_await execute(std::move(request),
+                           *fact);  // It is counted; the scan itself is answered.
+}
+
+void CommandTable::answer_with(const google::protobuf::Descriptor* question, Handler handler) {
+    impl_->handlers[question] = std::move(handler);
+}
+
 void CommandTable::on_find_customer(FindCustomer find) { impl_->find_customer = std::move(find); }
 
 void CommandTable::obey(MasterData& data) { impl_->gate.emplace(data); }
 
 Result<void> CommandTable::reconfigure(WorkstationSettings settings) {
     TILL_TRY(impl_->calendar, StoreCalendar::make(settings.time_zone, settings.cut_over));
+    impl_->scan_desk = ScanDesk{settings.identifiers};
     impl_->settings = std::move(settings);
     return {};
 }

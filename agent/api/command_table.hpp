@@ -85,6 +85,10 @@ public:
     using FindCustomer =
         std::function<asio::awaitable<Result<v1::CustomerFound>>(v1::Identifier, bool offline)>;
     void on_find_customer(FindCustomer find);
+    /// Who answers a question of this type, where the table does not.
+    using Handler =
+        std::function<asio::awaitable<Result<v1::Answer>>(const google::protobuf::Message&)>;
+    void answer_with(const google::protobuf::Descriptor* question, Handler handler);
     /// From now on commands obey it (master_gate.hpp), and every sale names its version. It must outlive
     /// the table.
     void obey(MasterData& data);
@@ -101,6 +105,11 @@ public:
     /// question is not looked at.
     asio::awaitable<Result<v1::Answer>> call(Request request,
                                              const google::protobuf::Message& command);
+
+    /// What a scan says (scan_desk.hpp). Fails with unsupported for a payment card, whose data go nowhere.
+    Result<v1::Scan> read_scan(v1::Scan scan);
+    /// Stores that an article was scanned that the product list does not have: once a business day.
+    asio::awaitable<void> journal_unknown(Request request, v1::Scan scan);
 
     /// Any role that reads. No I/O.
     Result<v1::Status> status(const Caller& caller) const;

@@ -63,6 +63,7 @@ private:
     Result<void> open_doors();
     Result<void> open_file_drops();
     void open_peripherals();
+    asio::awaitable<Result<v1::Answer>> order(v1::TellDevice command);
 
     asio::awaitable<Result<sync::ClientContext>> context() override;
     void on_link_changed() override { feed_->changed("sync"); }

@@ -32,28 +32,39 @@ void change(const DeviceEvent& event, DeviceState state, const std::string& trou
          {"trouble", trouble}});
 }
 
-void scan(const DeviceEvent& event, std::string aim, std::string data, v1::FeedMessage& into) {
-    into.set_topic("scan");
-    name_device(event.device, *into.mutable_scan()->mutable_from());
-    into.mutable_scan()->set_aim(std::move(aim));
-    if (std::ranges::all_of(data,
-                            [](char each) { return static_cast<unsigned char>(each) < 0x80; }))
-        into.mutable_scan()->set_text(data);
-    into.mutable_scan()->set_data(std::move(data));
+v1::Scan scan(const DeviceEvent& event, std::string aim, std::string data) {
+    v1::Scan told;
+    name_device(event.device, *told.mutable_from());
+    told.set_aim(std::move(aim));
+    told.set_data(std::move(data));
+    return told;
+}
+
+/// Of the agent itself: what it journals of a scan has nobody else behind it.
+Request own_request() { return {.caller = {.name = "agent", .role = Role::pos, .itself = true}}; }
+
+/// What a device cannot do, or will not, is no fault of the agent.
+Error refusal(Error error) {
+    if (error.code == Errc::unsupported) error.field = "port";
+    if (error.code == Errc::io) error.code = Errc::conflict;
+    return error;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Peripherals>> Peripherals::open(asio::any_io_executor executor, Feed& feed,
+                                                       CommandTable& table,
                                                        const PeripheralSettings& settings) {
     std::unique_ptr<UsbBus> bus;
     if (settings.usb) { TILL_TRY(bus, UsbBus::open(executor)); }
-    return std::unique_ptr<Peripherals>{new Peripherals{executor, std::move(bus), feed, settings}};
+    return std::unique_ptr<Peripherals>{
+        new Peripherals{executor, std::move(bus), feed, table, settings}};
 }
 
 Peripherals::Peripherals(asio::any_io_executor executor, std::unique_ptr<UsbBus> bus, Feed& feed,
-                         const PeripheralSettings& settings)
+                         CommandTable& table, const PeripheralSettings& settings)
     : feed_{feed},
+      table_{table},
       bus_{std::move(bus)},
       serial_{executor, settings.serial, settings.scanners,
               [this](const DeviceEvent& event) { tell(event); }},
@@ -95,6 +106,51 @@ void Peripherals::write_metrics(MetricsText& into) const {
     }
 }
 
+/// The feed first: nobody waits for a journal to see what was scanned.
+void Peripherals::tell_scan(const DeviceEvent& event, v1::Scan scan, v1::FeedMessage& into) {
+    auto read = table_.read_scan(scan);
+    if (!read && read.error().code == Errc::unsupported)
+        return change(event, DeviceState::enabled, read.error().detail + " and was dropped", into);
+    if (read) scan = *std::move(read);  // A list that cannot be read costs no scan.
+    into.set_topic("scan");
+    *into.mutable_scan() = scan;
+    if (!scan.facts().unknown()) return;
+    tasks_.spawn(table_.journal_unknown(own_request(), std::move(scan)));
+}
+
+asio::awaitable<Result<v1::Answer>> Peripherals::order(v1::TellDevice command) {
+    DeviceKind kind = DeviceKind::scale;
+    DeviceOrder order = ZeroScale{};
+    if (command.has_page_scanner()) {
+        kind = DeviceKind::scanner;
+        order = PageScanner{};
+    } else if (command.has_tare_scale()) {
+        TareScale tare;
+        if (const std::string& grams = command.tare_scale().grams(); !grams.empty()) {
+            const auto number = Decimal::parse(grams);
+            if (!number)
+                co_return Error{Errc::malformed, "not a weight", "tare_scale.grams", "12.5"};
+            tare.grams = *number;
+        }
+        order = tare;
+    } else if (!command.has_zero_scale()) {
+        co_return Error{Errc::malformed, "no order", "page_scanner",
+                        "page_scanner, zero_scale or tare_scale"};
+    }
+    const Error nobody{Errc::not_found, "no " + std::string{name(kind)} + " is enabled there",
+                       "port"};
+    Result<void> obeyed = nobody;
+    DeviceOrder first = order;
+    if (usb_) obeyed = co_await usb_->order(kind, command.port(), std::move(first));
+    const bool by_line = !obeyed && obeyed.error().code == Errc::not_found;
+    if (by_line) obeyed = co_await serial_.order(kind, command.port(), std::move(order));
+    if (!obeyed) co_return refusal(obeyed.error());
+    v1::Answer answer;
+    answer.mutable_device()->set_kind(std::string{name(kind)});
+    answer.mutable_device()->set_port(command.port());
+    co_return answer;
+}
+
 void Peripherals::tell(const DeviceEvent& event) {
     v1::FeedMessage message;
     std::visit(
@@ -108,15 +164,20 @@ void Peripherals::tell(const DeviceEvent& event) {
                 change(event, DeviceState::enabled,
                        warning.error.detail + " " + warning.error.field, message);
             },
-            [&](const RawScan& read) { scan(event, read.aim, read.data, message); },
+            [&](const RawScan& read) {
+                tell_scan(event, scan(event, read.aim, read.data), message);
+            },
             [&](const WeightReading& weight) {
                 message.set_topic("weight");
                 name_device(event.device, *message.mutable_weight()->mutable_from());
                 if (const auto grams = weight.grams())
                     message.mutable_weight()->set_grams(grams->text());
                 message.mutable_weight()->set_may_be_sold(weight.may_be_sold());
+                if (!weight.tare.is_zero()) message.mutable_weight()->set_tare(weight.tare.text());
             },
-            [&](const LoyaltySwipe& swipe) { scan(event, "", swipe.tracks.front(), message); },
+            [&](const LoyaltySwipe& swipe) {
+                tell_scan(event, scan(event, "", swipe.tracks.front()), message);
+            },
             [&](const DeviceEvent::DroppedCard&) {
                 change(event, DeviceState::enabled, "a payment card was swiped and dropped unread",
                        message);

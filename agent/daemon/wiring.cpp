@@ -219,10 +219,21 @@ Result<void> Agent::open_doors() {
     return {};
 }
 
+asio::awaitable<Result<v1::Answer>> Agent::order(v1::TellDevice command) {
+    if (!peripherals_)
+        co_return Error{Errc::not_found,
+                        "this agent reads no devices: see [devices] of its settings"};
+    co_return co_await peripherals_->order(std::move(command));
+}
+
 /// Without them a clerk can still type.
 void Agent::open_peripherals() {
+    const auto obey = [this](const google::protobuf::Message& command) {
+        return order(static_cast<const v1::TellDevice&>(command));
+    };
+    table_->answer_with(v1::TellDevice::descriptor(), obey);
     if (!world_.settings.peripherals.any()) return;
-    auto opened = Peripherals::open(world_.executor, *feed_, world_.settings.peripherals);
+    auto opened = Peripherals::open(world_.executor, *feed_, *table_, world_.settings.peripherals);
     if (!opened)
         return log(LogLevel::error, "devices", "USB devices cannot be read",
                    {{"error", opened.error().detail}});

@@ -155,8 +155,11 @@ private:
         json::object properties;
         for (int i = 0; i < type.field_count(); ++i) {
             const auto& field = *type.field(i);
-            json::object shown = value(field);
-            if (field.is_repeated()) shown = {{"type", "array"}, {"items", std::move(shown)}};
+            json::object shown = value(field.is_map() ? *field.message_type()->map_value() : field);
+            if (field.is_map())
+                shown = {{"type", "object"}, {"additionalProperties", std::move(shown)}};
+            else if (field.is_repeated())
+                shown = {{"type", "array"}, {"items", std::move(shown)}};
             if (const auto said = said_of(field.full_name()); !said.empty())
                 shown["description"] = said;
             properties[field.name()] = std::move(shown);

@@ -1,5 +1,6 @@
 #include "drivers/decode/scale_report.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace till::drivers {
@@ -77,11 +78,28 @@ Decimal trimmed(std::int64_t mantissa, int scale) {
 
 std::string_view name(ScaleStatus status) { return status_names[static_cast<std::size_t>(status)]; }
 
-Result<Decimal> WeightReading::grams() const {
+Result<Decimal> WeightReading::gross_grams() const {
     const auto factor = nanograms(unit);
     if (factor == 0) return Error{Errc::unsupported, "scale: a unit that a till cannot sell by"};
     TILL_TRY(const auto total, multiply_rounded(weight, Decimal{factor, 0}, 0));
     return trimmed(total, 9);
+}
+
+Result<Decimal> WeightReading::grams() const {
+    TILL_TRY(const Decimal gross, gross_grams());
+    const int scale = std::max(gross.scale(), tare.scale());
+    TILL_TRY(const std::int64_t weighed, gross.rounded_to(scale));
+    TILL_TRY(const std::int64_t taken, tare.rounded_to(scale));
+    std::int64_t net = 0;
+    if (__builtin_sub_overflow(weighed, taken, &net))
+        return Error{Errc::out_of_range, "the scale's tare is absurd"};
+    return trimmed(net, scale);
+}
+
+bool WeightReading::may_be_sold() const {
+    if (status != ScaleStatus::stable) return false;
+    const auto net = grams();
+    return !net || *net > Decimal{};  // A unit that is not known has no tare.
 }
 
 std::optional<ScaleReportLayout> ScaleReportLayout::find(const HidDescriptor& descriptor) {

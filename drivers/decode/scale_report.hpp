@@ -29,11 +29,14 @@ struct WeightReading {
     ScaleStatus status = ScaleStatus::unknown;
     WeightUnit unit = WeightUnit::none;
     Decimal weight;  ///< In `unit`, as displayed: 2.500 keeps its zeros.
+    Decimal tare;    ///< Grams that are not goods: UnifiedPOS TareWeight.
 
-    /// Only what rests is sold: no zero, no movement, nothing out of range.
-    bool may_be_sold() const { return status == ScaleStatus::stable; }
-    /// Exact for metric units; ounces and pounds (0.45359237 kg, international avoirdupois) are
+    /// Only what rests is sold: no zero, no movement, nothing out of range, nothing lighter than its tare.
+    bool may_be_sold() const;
+    /// Gross, exact for metric units; ounces and pounds (0.45359237 kg, international avoirdupois) are
     /// exact to the nanogram. No zeros behind the point. Fails for a unit that is unknown.
+    Result<Decimal> gross_grams() const;
+    /// The same without the tare: what is sold.
     Result<Decimal> grams() const;
 };
 

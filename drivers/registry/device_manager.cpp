@@ -34,6 +34,8 @@ bool may_be_ours(const UsbInterface& interface, const Quirk& quirk) {
     return !(is_boot && interface.protocol == keyboard) || quirk.wedge;
 }
 
+asio::awaitable<Result<void>> done(Result<void> at_once) { co_return at_once; }
+
 asio::awaitable<Result<UsbBus::Change>> next_change(UsbBus& bus) {
     auto next = co_await bus.next();
     if (!next) co_return Error{Errc::closed, "the bus is closed"};
@@ -159,9 +161,16 @@ asio::awaitable<Result<void>> DeviceManager::serve_hid(std::shared_ptr<UsbPipe> 
         co_return co_await read_hid_pos(*std::move(hid), *std::move(scanner), std::move(on_scan));
     }
     if (auto scale = ScaleReportLayout::find(descriptor)) {
-        co_await enable(*pipe, one, DeviceKind::scale, std::move(obey));
         OnWeight on_weight = [&one](const WeightReading& weight) { one.heard(weight); };
-        co_return co_await read_scale(*std::move(hid), *std::move(scale), std::move(on_weight));
+        auto reader =
+            std::make_shared<Scale>(*std::move(hid), *std::move(scale), std::move(on_weight));
+        // Its tare is kept here: the scale itself is not asked.
+        Obey with_tare = [reader, obey = std::move(obey)](DeviceOrder order) {
+            const auto* const tare = std::get_if<TareScale>(&order);
+            return tare ? done(reader->tare(tare->grams)) : obey(std::move(order));
+        };
+        co_await enable(*pipe, one, DeviceKind::scale, std::move(with_tare));
+        co_return co_await reader->run();
     }
     if (auto msr = MsrReportLayout::find(descriptor)) {
         co_await enable(*pipe, one, DeviceKind::msr, nullptr);

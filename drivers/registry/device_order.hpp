@@ -1,10 +1,12 @@
 #pragma once
 
+#include "agent/core/decimal.hpp"
 #include "agent/core/result.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <optional>
 #include <variant>
 
 namespace till::drivers {
@@ -16,8 +18,13 @@ struct PageScanner {};
 /// What lies on the scale now is its zero.
 struct ZeroScale {};
 
+/// These grams, or what lies on it now, are no goods.
+struct TareScale {
+    std::optional<Decimal> grams;
+};
+
 /// Something that a device is told to do.
-using DeviceOrder = std::variant<PageScanner, ZeroScale>;
+using DeviceOrder = std::variant<PageScanner, ZeroScale, TareScale>;
 
 /// One device's way to obey. Fails with unsupported for what it cannot do, else as its pipe does. It keeps
 /// alive what it needs.

@@ -17,7 +17,8 @@ constexpr std::array zero{hid_usage(0x8D, 0x80)};
 std::span<const HidUsage> usages(const DeviceOrder& order) {
     using Usages = std::span<const HidUsage>;
     return std::visit(
-        Match{[](PageScanner) { return Usages{beeps}; }, [](ZeroScale) { return Usages{zero}; }},
+        Match{[](PageScanner) { return Usages{beeps}; }, [](ZeroScale) { return Usages{zero}; },
+              [](const TareScale&) { return Usages{}; }},
         order);
 }
 

@@ -140,4 +140,16 @@ Result<void> Writer::write_set_aside(const Subject& subject) {
     return {};
 }
 
+// A list that lacks what is on the shelf is somebody's to mend.
+Result<void> Writer::write_unknown_scan(const Subject& subject) {
+    const v1::Context& context = subject.said->context();
+    return note(
+        subject.event,
+        {"unknown article", "gtin",
+         "till " + context.store() + "/" + context.workstation() + " scanned "
+             + subject.said->unknown_scan().gtin() + ", which its product list does not have",
+         false},
+        subject.day->id);
+}
+
 }  // namespace till::sync::detail

@@ -93,6 +93,8 @@ Result<void> Writer::write_fact(const Subject& subject) {
             return write_adjustment(subject);
         case v1::Event::kForeignRowsSetAside:
             return write_set_aside(subject);
+        case v1::Event::kUnknownScan:
+            return write_unknown_scan(subject);
         case v1::Event::kJournalDamaged:
             return write_damaged(subject);
         case v1::Event::kSalvagedEvent:  // What it brings comes here in its place.

@@ -83,6 +83,7 @@ private:
     Result<void> write_count(const Subject& subject);
     Result<void> write_adjustment(const Subject& subject);
     Result<void> write_set_aside(const Subject& subject);
+    Result<void> write_unknown_scan(const Subject& subject);
 
     Tables& tables_;
     Vault& vault_;

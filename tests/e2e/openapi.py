@@ -92,6 +92,10 @@ def test_what_the_doors_take_and_answer_is_what_the_document_says():
         question = {"type": "IDENTIFIER_TYPE_EMAIL", "value": "nobody@example.com", "offline": True}
         status, problem, _ = agent.call("POST", "/v1/customers/find", question)
         check(status == 404 and not judge.fits("FindCustomer", question) and not judge.fits("Problem", problem), f"{status} {problem}")
+        scanned = {"text": "]d2010400638133393110AB\x1d17270101"}
+        status, scan, _ = agent.call("POST", "/v1/scans", scanned)
+        faults = judge.fits("ReadScan", scanned) + judge.fits("Scan", scan)
+        check(status == 200 and scan["facts"]["ai"]["10"] == "AB" and not faults, f"{status} {scan} {faults}")
         check(judge.seen == captures, f"every capture was judged: {captures - judge.seen}")
         for path in ("/v1/status", "/v1/events"):
             name = judge.schema_of(document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"])

@@ -161,3 +161,17 @@ TEST_CASE("order: one bit of the report that has it is set, its id first", "[dec
     CHECK(order->report.front() == 7);
     CHECK_FALSE(find_order(device, hid_usage(0x8D, 0x81)));
 }
+
+TEST_CASE("scale: what is sold is what lies there without its tare, exactly", "[decode]") {
+    // 500 g, resting, and a bowl of 120.5 g.
+    auto reading = **read_weight(*unhex("03040200f401"), scale());
+    reading.tare = Decimal{1205, 1};
+    CHECK(reading.gross_grams()->text() == "500");
+    CHECK(reading.grams()->text() == "379.5");
+    CHECK(reading.may_be_sold());
+    reading.tare = Decimal{500, 0};
+    CHECK(reading.grams()->text() == "0");
+    CHECK_FALSE(reading.may_be_sold());
+    reading.tare = Decimal{900, 0};
+    CHECK_FALSE(reading.may_be_sold());
+}
