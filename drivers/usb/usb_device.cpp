@@ -209,7 +209,8 @@ void UsbTransfer::returned(libusb_transfer* transfer) {
     mine->handle_->under_way_.erase(transfer);
     if (transfer->status != LIBUSB_TRANSFER_CANCELLED)
         mine->handle_->answers_ = transfer->status == LIBUSB_TRANSFER_COMPLETED
-                                  || transfer->status == LIBUSB_TRANSFER_STALL;
+                                  || transfer->status == LIBUSB_TRANSFER_STALL
+                                  || transfer->status == LIBUSB_TRANSFER_OVERFLOW;
     const auto done = std::move(mine->done_);
     if (done) done();
 }

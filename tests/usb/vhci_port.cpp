@@ -126,6 +126,9 @@ void VhciPort::plug(Device& device, bool kernel_driver) {
     if (!within(10s,
                 [&] { return port.every_interface(is_there) && (!kernel_driver || has_driver()); }))
         throw std::runtime_error{"the kernel does not take the device at " + port.name};
+    // Bound is not yet done with it; this attribute is only read when it is.
+    if (int configuration = 0; kernel_driver)
+        std::ifstream{port.sys_path / "bConfigurationValue"} >> configuration;
     port.bound = port.bindings();
 }
 
