@@ -5,6 +5,7 @@
 #include "drivers/registry/device_manager.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -55,7 +56,8 @@ Exit tell_device(const std::string& order, const std::string& port) {
     });
     tasks.spawn(manager.run());
     while (!outcome) loop.run_one();
-    tasks.cancel();
+    // On the loop: Asio 1.81 queues a cancellation from elsewhere, and a task that ends before is touched by it.
+    asio::post(loop, [&] { tasks.cancel(); });
     while (tasks.size() > 0) loop.run_one();
     return *outcome;
 }
