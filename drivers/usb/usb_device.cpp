@@ -10,28 +10,18 @@ constexpr std::size_t interfaces_max = 32;
 constexpr std::uint8_t hid_class = 3, hid_descriptor_type = 0x21, report_descriptor_type = 0x22;
 constexpr std::size_t ports_max = 7;  // USB 2.0: five hubs, and room.
 
-/// The report descriptor's length, out of the HID descriptor behind an interface's own.
-std::uint16_t report_bytes(const libusb_interface_descriptor& setting) {
-    if (setting.bInterfaceClass != hid_class || setting.extra == nullptr) return 0;
-    const std::span<const std::uint8_t> extra{setting.extra,
-                                              static_cast<std::size_t>(setting.extra_length)};
-    for (std::size_t at = 0; at + 2 <= extra.size() && extra[at] >= 2; at += extra[at]) {
-        const auto one = extra.subspan(at, std::min<std::size_t>(extra[at], extra.size() - at));
-        if (one[1] != hid_descriptor_type || one.size() < 9) continue;
-        for (std::size_t i = 6; i + 3 <= one.size(); i += 3)
-            if (one[i] == report_descriptor_type)
-                return static_cast<std::uint16_t>(one[i + 1] | one[i + 2] << 8);
-    }
-    return 0;
-}
-
 UsbInterface interface_of(const libusb_interface_descriptor& setting) {
-    UsbInterface found{.number = setting.bInterfaceNumber,
-                       .usb_class = setting.bInterfaceClass,
-                       .subclass = setting.bInterfaceSubClass,
-                       .protocol = setting.bInterfaceProtocol,
-                       .report_descriptor_bytes = report_bytes(setting),
-                       .endpoints = {}};
+    UsbInterface found{
+        .number = setting.bInterfaceNumber,
+        .usb_class = setting.bInterfaceClass,
+        .subclass = setting.bInterfaceSubClass,
+        .protocol = setting.bInterfaceProtocol,
+        .report_descriptor_bytes =
+            setting.bInterfaceClass == hid_class && setting.extra != nullptr
+                ? detail::report_descriptor_bytes(
+                      {setting.extra, static_cast<std::size_t>(setting.extra_length)})
+                : std::uint16_t{0},
+        .endpoints = {}};
     for (int i = 0; i < setting.bNumEndpoints && setting.endpoint != nullptr; ++i) {
         const auto& endpoint = setting.endpoint[i];
         found.endpoints.push_back(
@@ -102,6 +92,17 @@ asio::awaitable<std::string> read_string(UsbPipe& pipe, std::uint8_t index) {
 }
 
 namespace detail {
+
+std::uint16_t report_descriptor_bytes(std::span<const std::uint8_t> extra) {
+    for (std::size_t at = 0; at + 2 <= extra.size() && extra[at] >= 2; at += extra[at]) {
+        const auto one = extra.subspan(at, std::min<std::size_t>(extra[at], extra.size() - at));
+        if (one[1] != hid_descriptor_type || one.size() < 9) continue;
+        for (std::size_t i = 6; i + 3 <= one.size(); i += 3)
+            if (one[i] == report_descriptor_type)
+                return static_cast<std::uint16_t>(one[i + 1] | one[i + 2] << 8);
+    }
+    return 0;
+}
 
 Error usb_error(int code, std::string_view what) {
     Errc ours = Errc::io;

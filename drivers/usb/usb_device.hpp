@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <span>
 
 // Private to the module: an opened device, and its transfers.
 namespace till::drivers::detail {
@@ -18,6 +19,8 @@ Error usb_error(int code, std::string_view what);
 Error transfer_error(libusb_transfer_status status);
 
 UsbIdentity identify(libusb_device* device);
+/// The report descriptor's length, out of the HID descriptor among what stands behind an interface's own.
+std::uint16_t report_descriptor_bytes(std::span<const std::uint8_t> extra);
 
 class UsbTransfer;
 

@@ -27,7 +27,9 @@ std::vector<Bytes> corpus() {
             '\2' + piece("]E04006381333931\r") + piece(*unhex("04d00400ff28")),
             '\3'
                 + piece("\x02"
-                        "12\r\n")};
+                        "12\r\n"),
+            '\6' + piece("one\x06.") + piece("") + piece("4006381333931\r"),
+            '\x0a' + piece(*unhex("04d00000ff2c")) + piece("")};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "drivers/decode/scan_report.hpp"
 #include "drivers/decode/scanner_settings.hpp"
 #include "drivers/decode/serial_frames.hpp"
+#include "drivers/decode/serial_session.hpp"
 #include "drivers/decode/zebra_ssi.hpp"
 
 #include <cstddef>
@@ -61,14 +62,23 @@ void hear_reports(BytesView rest) {
     }
 }
 
-void hear_line(BytesView rest, bool prefixed) {
-    SerialFramer framer{{.prefix = prefixed ? "\x02" : "", .bytes_max = 64}};
+void hear_line(BytesView rest, bool prefixed, unsigned dialect) {
+    const SerialFraming framing{.prefix = prefixed ? "\x02" : "", .bytes_max = 64};
+    SerialFramer framer{framing};
     SsiReader ssi;
+    const SerialDialect language{static_cast<std::uint8_t>(dialect % 3)};
+    SerialSession session{framing, language};
+    if (settings_dialect(language) != nullptr) session.tell({"one", "two"});
     while (!rest.empty()) {
         const Bytes piece = take_piece(rest);
         for (const auto& scan : framer.take(piece))
             if (scan.size() > 64 + 2) std::abort();
         static_cast<void>(ssi.take(piece));
+        piece.empty() ? session.pause() : session.take(piece);
+        for (const RawScan& scan : session.scans())
+            if (scan.aim.size() + scan.data.size() > 256) std::abort();
+        static_cast<void>(session.to_send());
+        static_cast<void>(session.trouble());
         static_cast<void>(honeywell_menu().judge(piece));
     }
     static_cast<void>(framer.pause());
@@ -82,6 +92,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (data[0] % 4 < 2)
         hear_reports(rest);
     else
-        hear_line(rest, data[0] % 4 == 3);
+        hear_line(rest, data[0] % 4 == 3, data[0] / 4U);
     return 0;
 }
