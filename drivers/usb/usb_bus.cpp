@@ -100,7 +100,7 @@ public:
 private:
     friend UsbBus;
     struct Impl;
-    explicit LibusbBus(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+    explicit LibusbBus(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 
@@ -175,6 +175,8 @@ struct LibusbBus::Impl {
     std::shared_ptr<detail::UsbHandles> handles = std::make_shared<detail::UsbHandles>();
     Queue<Change> changes;
 };
+
+LibusbBus::LibusbBus(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 }  // namespace
 
