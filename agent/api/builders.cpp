@@ -103,7 +103,7 @@ Result<Capture> capture_post_void(const Situation& situation, const Message& mes
     const auto& command = as<v1::RecordPostVoid>(message);
     if (command.receipt_number().empty())
         return missing("receipt_number", "the receipt to reverse");
-    const FoundReceipt& found = *situation.reversed;
+    const FoundReceipt& found = *situation.beside.reversed;
     Capture capture;
     capture.numbering = Numbering::receipt;
     *capture.event.mutable_context() = context_at(situation, situation.now.value());
@@ -171,6 +171,32 @@ Result<Capture> capture_tender_control(const Situation& situation, const Message
                                                                     : command.tender());
     fact.set_reason(command.reason());
     fact.set_training(command.training());
+    return capture;
+}
+
+Result<Capture> capture_drawer_order(const Situation& situation, const Message& message) {
+    const auto& command = as<v1::OpenDrawer>(message);
+    if (command.reason().empty() && command.receipt_number().empty())
+        return missing("reason", "why it is opened, or receipt_number");
+    Capture capture;
+    *capture.event.mutable_context() = context_at(situation, situation.now.value());
+    v1::DrawerOpened& fact = *capture.event.mutable_drawer_opened();
+    fact.set_cause(v1::DrawerOpened::CAUSE_ORDERED);
+    fact.set_sensed(situation.beside.drawer->sensed);
+    fact.set_port(situation.beside.drawer->port);
+    fact.set_reason(command.reason());
+    fact.set_receipt_number(command.receipt_number());
+    return capture;
+}
+
+Result<Capture> capture_drawer(const Situation& situation, const Message& message) {
+    const auto& command = as<v1::RecordDrawer>(message);
+    Capture capture;
+    *capture.event.mutable_context() = context_at(situation, situation.now.value());
+    if (command.has_stayed_shut())
+        *capture.event.mutable_drawer_stayed_shut() = command.stayed_shut();
+    else
+        *capture.event.mutable_drawer_opened() = command.opened();
     return capture;
 }
 

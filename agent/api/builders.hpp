@@ -9,6 +9,12 @@
 
 namespace till {
 
+/// What was found out for one command before it is judged.
+struct Beside {
+    const FoundReceipt* reversed = nullptr;          ///< What a post-void reverses.
+    const CounterDevices::Drawer* drawer = nullptr;  ///< What "open drawer" opens.
+};
+
 /// What a builder may look at. It does no I/O and changes nothing.
 struct Situation {
     const WorkstationSettings& settings;
@@ -18,7 +24,7 @@ struct Situation {
     const JournalIdentity& journal;
     WallTime now;
     std::optional<Role> operator_role = {};  ///< Whose limits count, where it is known.
-    const FoundReceipt* reversed = nullptr;  ///< What a post-void reverses.
+    Beside beside = {};
 };
 
 /// What a builder made of a command.
@@ -36,6 +42,8 @@ Result<Capture> capture_transaction(const Situation&, const google::protobuf::Me
 Result<Capture> capture_post_void(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_control(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_tender_control(const Situation&, const google::protobuf::Message&);
+Result<Capture> capture_drawer_order(const Situation&, const google::protobuf::Message&);
+Result<Capture> capture_drawer(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_identification(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_enrolment(const Situation&, const google::protobuf::Message&);
 Result<Capture> capture_consent(const Situation&, const google::protobuf::Message&);

@@ -38,6 +38,12 @@ CommandRow one_at_a_time(CommandRow of, bool reverses_receipt = false) {
     return of;
 }
 
+CommandRow then_pulse(CommandRow of) {
+    of.exclusive = true;
+    of.opens_drawer = true;
+    return of;
+}
+
 // The one table. A door knows nothing that is not in it.
 const std::vector<CommandRow>& rows() {
     constexpr auto till = may({Role::pos});
@@ -78,6 +84,11 @@ const std::vector<CommandRow>& rows() {
         asked_by_body(question<v1::TellDevice, v1::PeripheralName>("tell_device",
                                                                    "/v1/devices/tell", counting)),
         question<v1::FollowFeed, v1::FeedMessage>("follow_feed", "/v1/feed", reading),
+        asked_by_body(question<v1::ShowOnDisplay, v1::PeripheralName>("show_on_display",
+                                                                      "/v1/display", till)),
+        then_pulse(
+            row<v1::OpenDrawer>("open_drawer", "/v1/drawer/open", till, capture_drawer_order)),
+        row<v1::RecordDrawer>("record_drawer", "", till, capture_drawer),
     };
     return table;
 }

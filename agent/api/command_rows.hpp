@@ -12,6 +12,7 @@ struct CommandRow {
     /// time, and its key is looked up first.
     bool exclusive = false;
     bool reverses_receipt = false;
+    bool opens_drawer = false;
 };
 
 /// The row of a message type; null when there is none.

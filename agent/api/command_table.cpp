@@ -1,78 +1,20 @@
-#include "agent/api/command_table.hpp"
-
 #include "agent/api/answers.hpp"
-#include "agent/api/command_rows.hpp"
-#include "agent/api/customer_part.hpp"
-#include "agent/api/lane.hpp"
-#include "agent/api/master_gate.hpp"
+#include "agent/api/command_table_impl.hpp"
 #include "agent/api/request_hash.hpp"
-#include "agent/api/scan_desk.hpp"
-#include "agent/core/hex.hpp"
-#include "agent/core/limits.hpp"
 #include "agent/customer/card_guard.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <map>
 
 namespace till {
 
 namespace {
 
-constexpr std::uint32_t page_default = 100, page_max = 1000;
-
-Result<void> check_key(const std::string& key) {
-    const auto printable = [](char c) { return c >= '!' && c <= '~'; };
-    if (key.empty() || key.size() > limits::idempotency_key_bytes_max
-        || !std::ranges::all_of(key, printable))
-        return Error{Errc::malformed, "not an idempotency key", "idempotency_key",
-                     "1 to 128 printable ASCII characters"};
-    return check_no_card(key, "idempotency_key");
-}
+const Beside nothing_beside;
+const Error no_counter{Errc::not_found,
+                       "this agent looks after no USB devices: its settings must say usb = true in "
+                       "[devices], and printers = true for a cash drawer"};
 
 }  // namespace
-
-struct CommandTable::Impl {
-    struct Call {
-        Request request;
-        std::unique_ptr<google::protobuf::Message> command;  // Ours, with card numbers masked.
-        Bytes hash;
-    };
-
-    Result<Call> judge(const CommandRow& row, Request request,
-                       const google::protobuf::Message& command) const;
-    asio::awaitable<Result<v1::Captured>> take(const CommandRow& row, Request request,
-                                               const google::protobuf::Message& command);
-    asio::awaitable<Result<v1::Captured>> run(const CommandRow& row, Call call);
-    asio::awaitable<Result<v1::Captured>> run_alone(const CommandRow& row, Call call);
-    asio::awaitable<Result<v1::Captured>> capture(const CommandRow& row, const Call& call,
-                                                  const FoundReceipt* reversed);
-    asio::awaitable<Result<std::optional<v1::Captured>>> look_up(const Call& call);
-    asio::awaitable<Result<v1::Event>> stored_event(Stored stored);
-    Situation situation(const Caller& caller, const FoundReceipt* reversed) const;
-    Result<std::unique_ptr<google::protobuf::Message>> obeyed(const Call& call);
-    Result<std::optional<Role>> operator_role(const google::protobuf::Message& command);
-    Draft draft_of(Capture& capture, const Call& call) const;
-    void restore_state();
-    asio::awaitable<Result<void>> learn_state();
-    asio::awaitable<Result<v1::CustomerFound>> find(const v1::FindCustomer& wanted) const;
-
-    Journal& journal;
-    Clock& clock;
-    Random& random;
-    WorkstationSettings settings;
-    StoreCalendar calendar;
-    v1::WorkstationState state;
-    std::optional<MasterGate> gate = {};
-    std::function<v1::SyncState()> sync_state = {};
-    FindCustomer find_customer = {};
-    std::map<const google::protobuf::Descriptor*, Handler> handlers = {};
-    ScanDesk scan_desk;
-    std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> outcomes = {};
-    Durations durations = {};
-    bool unsure = false;       // Whether a command that changes the state was stored is not known.
-    std::optional<Lane> lane;  // Made at the first use: only then is the executor known.
-};
 
 Result<CommandTable::Impl::Call> CommandTable::Impl::judge(
     const CommandRow& row, Request request, const google::protobuf::Message& command) const {
@@ -88,14 +30,14 @@ Result<CommandTable::Impl::Call> CommandTable::Impl::judge(
     return call;
 }
 
-Situation CommandTable::Impl::situation(const Caller& caller, const FoundReceipt* reversed) const {
+Situation CommandTable::Impl::situation(const Caller& caller, const Beside& beside) const {
     return {.settings = settings,
             .calendar = calendar,
             .state = state,
             .caller = caller,
             .journal = journal.identity(),
             .now = clock.now().wall,
-            .reversed = reversed};
+            .beside = beside};
 }
 
 /// The command with what master data adds to it; the caller's own words are what its key stands for.
@@ -169,10 +111,10 @@ asio::awaitable<Result<std::optional<v1::Captured>>> CommandTable::Impl::look_up
 
 asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandRow& row,
                                                                   const Call& call,
-                                                                  const FoundReceipt* reversed) {
+                                                                  const Beside& beside) {
     if (unsure) TILL_CO_TRY_VOID(co_await learn_state());
     TILL_CO_TRY(const auto command, obeyed(call));
-    Situation there = situation(call.request.caller, reversed);
+    Situation there = situation(call.request.caller, beside);
     TILL_CO_TRY(there.operator_role, operator_role(*command));
     auto built = row.build(there, *command);
     if (!built) co_return std::move(built).error();
@@ -193,7 +135,7 @@ asio::awaitable<Result<v1::Captured>> CommandTable::Impl::capture(const CommandR
 
 /// A refusal may only mean that the first attempt has changed what it is judged by.
 asio::awaitable<Result<v1::Captured>> CommandTable::Impl::run(const CommandRow& row, Call call) {
-    auto captured = co_await capture(row, call, nullptr);
+    auto captured = co_await capture(row, call, nothing_beside);
     if (captured || captured.error().code == Errc::busy) co_return captured;
     auto before = co_await look_up(call);
     if (!before && before.error().code == Errc::conflict) co_return std::move(before).error();
@@ -207,13 +149,30 @@ asio::awaitable<Result<v1::Captured>> CommandTable::Impl::run_alone(const Comman
     TILL_CO_TRY(const Lane::Turn turn, co_await lane->enter());
     TILL_CO_TRY(auto before, co_await look_up(call));
     if (before) co_return *std::move(before);
-    if (!row.reverses_receipt) co_return co_await capture(row, call, nullptr);
+    if (row.opens_drawer) co_return co_await open_drawer(row, call);
+    if (!row.reverses_receipt) co_return co_await capture(row, call, nothing_beside);
     const auto& command = static_cast<const v1::RecordPostVoid&>(*call.command);
     const v1::Context context =
-        context_at(situation(call.request.caller, nullptr), clock.now().wall.value());
+        context_at(situation(call.request.caller), clock.now().wall.value());
     TILL_CO_TRY(const FoundReceipt reversed,
                 co_await find_receipt(journal, command.receipt_number(), context.business_day()));
-    co_return co_await capture(row, call, &reversed);
+    const Beside beside{.reversed = &reversed, .drawer = nullptr};
+    co_return co_await capture(row, call, beside);
+}
+
+/// The order is on stable storage before its pulse goes out: no opening goes unrecorded, and a key has one
+/// pulse at most.
+asio::awaitable<Result<v1::Captured>> CommandTable::Impl::open_drawer(const CommandRow& row,
+                                                                      const Call& call) {
+    if (!counter.drawer) co_return no_counter;
+    const auto& command = static_cast<const v1::OpenDrawer&>(*call.command);
+    TILL_CO_TRY(const CounterDevices::Drawer drawer, counter.drawer(command.port()));
+    const Beside beside{.reversed = nullptr, .drawer = &drawer};
+    TILL_CO_TRY(auto captured, co_await capture(row, call, beside));
+    if (captured.replayed()) co_return captured;
+    const Seq order{captured.seq()};
+    TILL_CO_TRY_VOID(co_await counter.open_drawer(drawer.port, order));
+    co_return captured;
 }
 
 Result<std::unique_ptr<CommandTable>> CommandTable::open(Journal& journal, Clock& clock,
@@ -269,68 +228,7 @@ void CommandTable::write_metrics(MetricsText& into) const {
                            "From a command's arrival until it was on stable storage.");
 }
 
-asio::awaitable<Result<v1::Answer>> CommandTable::call(Request request,
-                                                       const google::protobuf::Message& command) {
-    const CommandRow* row = find_row(command.GetDescriptor());
-    if (!row) co_return Error{Errc::unsupported, "there is no such command"};
-    if (!row->build && !row->info.allows(request.caller.role))
-        co_return Error{Errc::forbidden, std::string{name(request.caller.role)} + " may not call "
-                                             + std::string{row->info.name}};
-    v1::Answer answer;
-    if (row->build) {
-        TILL_CO_TRY(*answer.mutable_captured(), co_await execute(std::move(request), command));
-    } else if (const auto* query = dynamic_cast<const v1::ReadEvents*>(&command)) {
-        TILL_CO_TRY(*answer.mutable_events(), co_await read_events(request.caller, *query));
-    } else if (const auto* whom = dynamic_cast<const v1::FindCustomer*>(&command)) {
-        TILL_CO_TRY(*answer.mutable_customer(), co_await impl_->find(*whom));
-    } else if (const auto* wanted = dynamic_cast<const v1::FindProduct*>(&command)) {
-        if (!impl_->gate) co_return Error{Errc::not_found, "there is no master data"};
-        TILL_CO_TRY(*answer.mutable_product(), impl_->gate->product(*wanted));
-    } else if (const auto* read = dynamic_cast<const v1::ReadScan*>(&command)) {
-        TILL_CO_TRY(*answer.mutable_scan(), read_scan(scan_of(*read)));
-        co_await journal_unknown(std::move(request), answer.scan());
-    } else if (const auto handler = impl_->handlers.find(command.GetDescriptor());
-               handler != impl_->handlers.end()) {
-        co_return co_await handler->second(command);
-    } else if (row->info.prototype->GetDescriptor() == v1::ReadMasterData::descriptor()) {
-        *answer.mutable_master_data() =
-            impl_->gate ? impl_->gate->data().lists() : v1::MasterData{};
-    } else if (row->info.prototype->GetDescriptor() == v1::ReadStatus::descriptor()) {
-        TILL_CO_TRY(*answer.mutable_status(), status(request.caller));
-    } else {
-        co_return Error{Errc::unsupported, std::string{row->info.name} + " is not one answer"};
-    }
-    co_return answer;
-}
-
-asio::awaitable<Result<v1::CustomerFound>> CommandTable::Impl::find(
-    const v1::FindCustomer& wanted) const {
-    TILL_CO_TRY(auto identifier, identifier_of(wanted, settings.identifiers));
-    if (!find_customer) co_return Error{Errc::not_found, "no customer is known by that"};
-    co_return co_await find_customer(std::move(identifier), wanted.offline());
-}
-
-Result<v1::Scan> CommandTable::read_scan(v1::Scan scan) {
-    MasterGate* const gate = impl_->gate ? &*impl_->gate : nullptr;
-    TILL_TRY_VOID(impl_->scan_desk.read(scan, impl_->clock.now().wall, gate));
-    return scan;
-}
-
-asio::awaitable<void> CommandTable::journal_unknown(Request request, v1::Scan scan) {
-    const auto there = impl_->situation(request.caller, nullptr);
-    const auto day = context_at(there, there.now.value()).business_day();
-    const auto fact = impl_->scan_desk.first_of(scan, day);
-    if (!fact) co_return;
-    if (request.idempotency_key.empty()) request.idempotency_key = impl_->random.uuid().text();
-    (void)co_await execute(std::move(request),
-                           *fact);  // It is counted; the scan itself is answered.
-}
-
-void CommandTable::answer_with(const google::protobuf::Descriptor* question, Handler handler) {
-    impl_->handlers[question] = std::move(handler);
-}
-
-void CommandTable::on_find_customer(FindCustomer find) { impl_->find_customer = std::move(find); }
+void CommandTable::on_counter(CounterDevices devices) { impl_->counter = std::move(devices); }
 
 void CommandTable::obey(MasterData& data) { impl_->gate.emplace(data); }
 
@@ -343,49 +241,6 @@ Result<void> CommandTable::reconfigure(WorkstationSettings settings) {
 
 void CommandTable::on_sync_state(std::function<v1::SyncState()> ask) {
     impl_->sync_state = std::move(ask);
-}
-
-Result<v1::Status> CommandTable::status(const Caller& caller) const {
-    const Journal& journal = impl_->journal;
-    const auto context =
-        context_at(impl_->situation(caller, nullptr), impl_->clock.now().wall.value());
-    v1::Status out;
-    out.set_device_id(journal.identity().device.value().text());
-    out.set_journal_id(journal.identity().journal.value().text());
-    out.set_head_seq(journal.head().seq.value());
-    out.set_head_hash(hex(journal.head().hash));
-    out.set_acknowledged_seq(journal.acknowledged().seq.value());
-    out.set_waiting(journal.waiting());
-    out.set_store(context.store());
-    out.set_workstation(context.workstation());
-    out.set_business_day(context.business_day());
-    out.set_business_day_source(context.business_day_source());
-    out.set_shift(context.shift());
-    out.set_operator_id(context.operator_id());
-    out.set_drawer(context.drawer());
-    if (impl_->gate) out.set_master_data_version(impl_->gate->data().version());
-    if (impl_->sync_state) *out.mutable_sync() = impl_->sync_state();
-    return out;
-}
-
-asio::awaitable<Result<v1::EventPage>> CommandTable::read_events(Caller caller,
-                                                                 v1::ReadEvents query) {
-    if (!find_row(v1::ReadEvents::descriptor())->info.allows(caller.role))
-        co_return Error{Errc::forbidden, std::string{name(caller.role)} + " may not read events"};
-    if (query.limit() > page_max)
-        co_return Error{Errc::out_of_range, "too many at once", "limit", "at most 1000"};
-    const std::size_t limit = query.limit() == 0 ? page_default : query.limit();
-    const Seq after{query.after()};
-    TILL_CO_TRY(const auto envelopes,
-                co_await impl_->journal.read(after, limits::batch_bytes_max, limit));
-    v1::EventPage page;
-    page.set_next_after(query.after());
-    page.set_head_seq(impl_->journal.head().seq.value());
-    for (const sync::Envelope& envelope : envelopes) {
-        *page.add_events() = shown(envelope);
-        page.set_next_after(envelope.seq.value());
-    }
-    co_return page;
 }
 
 }  // namespace till

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/api/counter_devices.hpp"
 #include "agent/api/settings.hpp"
 #include "agent/core/clock.hpp"
 #include "agent/core/result.hpp"
@@ -89,6 +90,8 @@ public:
     using Handler =
         std::function<asio::awaitable<Result<v1::Answer>>(const google::protobuf::Message&)>;
     void answer_with(const google::protobuf::Descriptor* question, Handler handler);
+    /// Who opens drawers; until it is told, there are none.
+    void on_counter(CounterDevices devices);
     /// From now on commands obey it (master_gate.hpp), and every sale names its version. It must outlive
     /// the table.
     void obey(MasterData& data);

@@ -43,6 +43,11 @@ Result<void> MasterGate::pass(google::protobuf::Message& command, const v1::Work
         TILL_TRY_VOID(check_operator(state.operator_id()));
         return check_reason("void", voided->reason(), "reason");
     }
+    if (const auto* drawer = dynamic_cast<v1::OpenDrawer*>(&command)) {
+        TILL_TRY_VOID(check_operator(state.operator_id()));
+        if (!drawer->receipt_number().empty()) return {};
+        return check_reason("no_sale", drawer->reason(), "reason");
+    }
     if (const auto* tender = dynamic_cast<v1::RecordTenderControl*>(&command)) {
         TILL_TRY_VOID(check_operator(state.operator_id()));
         return check_reason("tender_control", tender->reason(), "reason");

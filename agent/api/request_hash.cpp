@@ -1,12 +1,15 @@
 #include "agent/api/request_hash.hpp"
 
+#include "agent/core/limits.hpp"
 #include "agent/crypto/hash.hpp"
+#include "agent/customer/card_guard.hpp"
 #include "sync/wire/commands.pb.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace till {
@@ -60,6 +63,15 @@ Bytes request_hash(std::string_view command_name, const Message& command) {
                               .add(deterministic(*copy))
                               .finish();
     return Bytes{view(digest).substr(0, 16)};
+}
+
+Result<void> check_key(const std::string& key) {
+    const auto printable = [](char c) { return c >= '!' && c <= '~'; };
+    if (key.empty() || key.size() > limits::idempotency_key_bytes_max
+        || !std::ranges::all_of(key, printable))
+        return Error{Errc::malformed, "not an idempotency key", "idempotency_key",
+                     "1 to 128 printable ASCII characters"};
+    return check_no_card(key, "idempotency_key");
 }
 
 }  // namespace till

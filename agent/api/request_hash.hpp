@@ -1,9 +1,11 @@
 #pragma once
 
 #include "agent/core/bytes.hpp"
+#include "agent/core/result.hpp"
 
 #include <google/protobuf/message.h>
 
+#include <string>
 #include <string_view>
 
 namespace till {
@@ -13,5 +15,8 @@ namespace till {
 /// clear, and a hash of a telephone number can be turned back by trying them all
 /// (cross/decisions/0041-request-hash-without-persons.md).
 Bytes request_hash(std::string_view command_name, const google::protobuf::Message& command);
+
+/// Whether it is an idempotency key; malformed, or a payment card's number, is none.
+Result<void> check_key(const std::string& key);
 
 }  // namespace till

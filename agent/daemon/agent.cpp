@@ -267,6 +267,23 @@ asio::awaitable<void> Agent::watch_journal() {
     end({.again = true, .state = {}});
 }
 
+/// With one key, however often it is tried: a drawer's opening is not lost because the journal is just being
+/// opened anew, and not told twice.
+asio::awaitable<void> Agent::record_drawer(v1::RecordDrawer fact) {
+    Request request{.caller = {.name = "agent", .role = Role::pos, .itself = true},
+                    .idempotency_key = "drawer-" + world_.random.uuid().text()};
+    asio::steady_timer pause{world_.executor};
+    for (int tries = 0; tries < 30; ++tries) {
+        const auto recorded = co_await table_->execute(request, fact);
+        if (recorded) co_return;
+        log(LogLevel::error, "devices", "what a cash drawer did is not in the journal yet",
+            {{"error", recorded.error().detail}});
+        pause.expires_after(1s);
+        const auto [cancelled] = co_await pause.async_wait(nothrow);
+        if (cancelled) co_return;
+    }
+}
+
 /// What a clerk had opened in the journal before is open in this one, too.
 asio::awaitable<void> Agent::carry_over(Bytes earlier_state) {
     v1::WorkstationState before;

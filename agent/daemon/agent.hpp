@@ -64,6 +64,7 @@ private:
     Result<void> open_file_drops();
     void open_peripherals();
     asio::awaitable<Result<v1::Answer>> order(v1::TellDevice command);
+    asio::awaitable<Result<v1::Answer>> show(v1::ShowOnDisplay what);
 
     asio::awaitable<Result<sync::ClientContext>> context() override;
     void on_link_changed() override { feed_->changed("sync"); }
@@ -91,6 +92,7 @@ private:
     asio::awaitable<void> let_go_of_old_events();
     asio::awaitable<void> fetch_keys();
     asio::awaitable<void> watch_journal();
+    asio::awaitable<void> record_drawer(v1::RecordDrawer fact);
     asio::awaitable<void> carry_over(Bytes earlier_state);
     void hand_over_older_journals(const Bytes& store_epoch);
     void end(Ending ending);

@@ -62,7 +62,16 @@ Result<ScannerSettings> read_scanners(const config::Values& section, std::string
 
 Result<PeripheralSettings> read_peripherals(const config::Settings& file, std::string_view name,
                                             const std::filesystem::path& folder) {
-    PeripheralSettings settings{.usb = file.section("devices").boolean("usb")};
+    const auto& devices = file.section("devices");
+    PeripheralSettings settings{.usb = devices.boolean("usb")};
+    const std::string more = devices.text("quirks");
+    auto quirks = drivers::Quirks::with(more.empty() ? std::filesystem::path{} : folder / more);
+    if (!quirks)
+        return settings_fault(name, devices, "devices.quirks",
+                              quirks.error().field + " " + quirks.error().detail,
+                              "rows as in drivers/registry/data/quirks.toml");
+    settings.quirks = *std::move(quirks);
+    if (!devices.boolean("printers")) settings.quirks.leave_printers();
     TILL_TRY(settings.scanners, read_scanners(file.section("scanners"), name));
     for (const auto& row : file.rows("serial_scanner"))
         settings.serial.push_back({.tty = folder / row.text("port"),

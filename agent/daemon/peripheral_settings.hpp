@@ -1,5 +1,6 @@
 #pragma once
 
+#include "drivers/registry/quirks.hpp"
 #include "drivers/registry/serial_devices.hpp"
 #include "firmware-config/layers/settings.hpp"
 
@@ -12,6 +13,7 @@ namespace till {
 /// What an agent is to read of its machine.
 struct PeripheralSettings {
     bool usb = false;
+    drivers::Quirks quirks;             ///< Without printers, where these are not this agent's.
     drivers::ScannerSettings scanners;  ///< Told to every scanner that has a language.
     std::vector<drivers::SerialDevice> serial;
 

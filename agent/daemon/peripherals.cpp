@@ -1,6 +1,7 @@
 #include "agent/daemon/peripherals.hpp"
 
 #include "agent/core/match.hpp"
+#include "agent/runtime/deadline.hpp"
 #include "agent/runtime/log.hpp"
 
 #include <algorithm>
@@ -10,6 +11,9 @@ namespace till {
 using namespace drivers;
 
 namespace {
+
+/// A printer that has to be asked is asked every second.
+constexpr std::chrono::seconds drawer_patience{3};
 
 void name_device(const DeviceName& device, v1::PeripheralName& into) {
     into.set_kind(std::string{name(device.kind)});
@@ -54,25 +58,26 @@ Error refusal(Error error) {
 
 Result<std::unique_ptr<Peripherals>> Peripherals::open(asio::any_io_executor executor, Feed& feed,
                                                        CommandTable& table,
-                                                       const PeripheralSettings& settings) {
+                                                       const PeripheralSettings& settings,
+                                                       Record record) {
     std::unique_ptr<UsbBus> bus;
     if (settings.usb) { TILL_TRY(bus, UsbBus::open(executor)); }
     return std::unique_ptr<Peripherals>{
-        new Peripherals{executor, std::move(bus), feed, table, settings}};
+        new Peripherals{executor, std::move(bus), feed, table, settings, std::move(record)}};
 }
 
 Peripherals::Peripherals(asio::any_io_executor executor, std::unique_ptr<UsbBus> bus, Feed& feed,
-                         CommandTable& table, const PeripheralSettings& settings)
+                         CommandTable& table, const PeripheralSettings& settings, Record record)
     : feed_{feed},
       table_{table},
+      record_{std::move(record)},
       bus_{std::move(bus)},
       serial_{executor, settings.serial, settings.scanners,
               [this](const DeviceEvent& event) { tell(event); }},
       tasks_{executor} {
-    if (bus_)
-        usb_ =
-            std::make_unique<DeviceManager>(executor, *bus_, Quirks::builtin(), settings.scanners,
-                                            [this](const DeviceEvent& event) { tell(event); });
+    if (!bus_) return;
+    usb_ = std::make_unique<DeviceManager>(executor, *bus_, settings.quirks, settings.scanners,
+                                           [this](const DeviceEvent& event) { tell(event); });
 }
 
 asio::awaitable<void> Peripherals::run() {
@@ -97,6 +102,8 @@ void Peripherals::write_metrics(MetricsText& into) const {
                      "Scans, weights and swipes since it was plugged in.",
                      static_cast<double>(each.good_reads),
                      {{"kind", name(each.device.kind)}, {"port", each.device.port}});
+    if (const auto open = drawers_.open())
+        into.gauge("tillstream_drawer_open", "Whether a cash drawer is open.", *open ? 1 : 0, {});
     for (const auto& each : all) {
         const bool is_on = each.state == DeviceState::enabled;
         const std::chrono::duration<double> on = now - each.since;
@@ -151,7 +158,104 @@ asio::awaitable<Result<v1::Answer>> Peripherals::order(v1::TellDevice command) {
     co_return answer;
 }
 
+CounterDevices Peripherals::counter() {
+    return {.drawer = [this](const std::string& port) { return drawers_.find(port); },
+            .open_drawer = [this](std::string port,
+                                  Seq order) { return open_drawer(std::move(port), order); },
+            .drawer_open = [this] { return drawers_.open(); }};
+}
+
+asio::awaitable<Result<void>> Peripherals::open_drawer(std::string port, Seq order) {
+    drawers_.ordered(port, order);
+    DeviceOrder pulse = OpenDrawer{};
+    const auto sent = co_await usb_->order(DeviceKind::printer, port, std::move(pulse));
+    if (!sent) {
+        note(drawers_.give_up(port, order, sent.error().detail));
+        co_return Error{Errc::busy, "the printer that opens the drawer does not take the order ("
+                                        + sent.error().detail + "): is it on?"};
+    }
+    tasks_.spawn(wait_for_opening(std::move(port), order));
+    co_return Result<void>{};
+}
+
+asio::awaitable<void> Peripherals::wait_for_opening(std::string port, Seq order) {
+    asio::steady_timer timer{co_await asio::this_coro::executor, drawer_patience};
+    const auto [cancelled] = co_await timer.async_wait(nothrow);
+    if (!cancelled) note(drawers_.give_up(port, order, "a pulse was sent, and it did not open"));
+}
+
+void Peripherals::note(CashDrawers::Fact fact) {
+    if (fact) record_(*std::move(fact));
+}
+
+Result<std::string> Peripherals::display_at(const std::string& port) const {
+    std::string ports;
+    for (const Standing& each : usb_ ? usb_->standings() : std::vector<Standing>{}) {
+        if (each.device.kind != DeviceKind::display || each.state != DeviceState::enabled) continue;
+        if (port.empty() || each.device.port == port) return each.device.port;
+        ports += (ports.empty() ? "" : ", ") + each.device.port;
+    }
+    if (!ports.empty())
+        return Error{Errc::not_found, "no display is plugged in there", "port", ports};
+    return Error{Errc::not_found,
+                 "no line display here: it must be plugged into this machine by USB, and the "
+                 "file that [devices] quirks names must have a row for it"};
+}
+
+asio::awaitable<Result<v1::Answer>> Peripherals::show(v1::ShowOnDisplay what) {
+    if (what.brightness() > 100)
+        co_return Error{Errc::out_of_range, "more than all", "brightness", "1 to 100 per cent"};
+    TILL_CO_TRY(const std::string port, display_at(what.port()));
+    const auto before = std::exchange(shown_[port], std::move(what));
+    const auto done = co_await show_again(port);
+    v1::Answer answer;
+    answer.mutable_device()->set_kind(std::string{name(DeviceKind::display)});
+    answer.mutable_device()->set_port(port);
+    if (done) co_return answer;
+    if (!done.error().field.empty()) {  // Refused: what stands there stays.
+        shown_[port] = before;
+        co_return done.error();
+    }
+    co_return Error{Errc::busy, "the display does not take it (" + done.error().detail + ")"};
+}
+
+asio::awaitable<Result<void>> Peripherals::show_again(std::string port) {
+    const v1::ShowOnDisplay& what = shown_[port];
+    ShowLines lines{.lines = {what.lines().begin(), what.lines().end()}};
+    if (what.brightness() > 0) lines.brightness = what.brightness();
+    DeviceOrder order = std::move(lines);
+    co_return co_await usb_->order(DeviceKind::display, std::move(port), std::move(order));
+}
+
+/// What it showed before it was unplugged.
+asio::awaitable<void> Peripherals::restore_display(std::string port) {
+    const auto done = co_await show_again(port);
+    if (!done)
+        log(LogLevel::warning, "devices", "a display does not show what it showed",
+            {{"port", port}, {"error", done.error().detail}});
+}
+
+void Peripherals::follow_display(const DeviceEvent& event) {
+    if (event.device.kind != DeviceKind::display) return;
+    if (std::holds_alternative<DeviceEvent::Attached>(event.what)
+        && shown_.contains(event.device.port))
+        tasks_.spawn(restore_display(event.device.port));
+}
+
+void Peripherals::follow_printer(const DeviceEvent& event) {
+    if (event.device.kind != DeviceKind::printer) return;
+    const std::string& port = event.device.port;
+    if (std::holds_alternative<DeviceEvent::Attached>(event.what)) drawers_.printer_there(port);
+    if (std::holds_alternative<DeviceEvent::Detached>(event.what)
+        || std::holds_alternative<DeviceEvent::Failed>(event.what))
+        drawers_.printer_gone(port);
+    if (const auto* status = std::get_if<DrawerStatus>(&event.what))
+        note(drawers_.status(port, *status));
+}
+
 void Peripherals::tell(const DeviceEvent& event) {
+    follow_printer(event);
+    follow_display(event);
     v1::FeedMessage message;
     std::visit(
         Match{
@@ -181,6 +285,12 @@ void Peripherals::tell(const DeviceEvent& event) {
             [&](const DeviceEvent::DroppedCard&) {
                 change(event, DeviceState::enabled, "a payment card was swiped and dropped unread",
                        message);
+            },
+            [&](const DrawerStatus& drawer) {
+                message.set_topic("drawer");
+                name_device(event.device, *message.mutable_drawer()->mutable_printer());
+                message.mutable_drawer()->set_open(drawer.open);
+                message.mutable_drawer()->set_printer_offline(drawer.printer_offline);
             }},
         event.what);
     if (!message.topic().empty()) feed_.happened(std::move(message));

@@ -187,6 +187,18 @@ constexpr std::array devices = {
             .fallback = "false",
             .origin = Origin::remote,
             .meaning = "Whether to read this machine's USB scanners, scales and card readers"},
+    Setting{.key = "printers",
+            .type = Type::boolean,
+            .fallback = "false",
+            .origin = Origin::remote,
+            .meaning =
+                "Whether USB receipt printers are the agent's, for the cash drawers on them; "
+                "no other program can print on them then"},
+    Setting{.key = "quirks",
+            .type = Type::path,
+            .meaning =
+                "A file with rows like those of drivers/registry/data/quirks.toml, which go "
+                "before them: a line display, a drawer whose switch lies the other way round"},
 };
 
 constexpr std::array scanners = {

@@ -226,18 +226,34 @@ asio::awaitable<Result<v1::Answer>> Agent::order(v1::TellDevice command) {
     co_return co_await peripherals_->order(std::move(command));
 }
 
+asio::awaitable<Result<v1::Answer>> Agent::show(v1::ShowOnDisplay what) {
+    if (!peripherals_)
+        co_return Error{Errc::not_found,
+                        "this agent reads no devices: see [devices] of its settings"};
+    co_return co_await peripherals_->show(std::move(what));
+}
+
 /// Without them a clerk can still type.
 void Agent::open_peripherals() {
     const auto obey = [this](const google::protobuf::Message& command) {
         return order(static_cast<const v1::TellDevice&>(command));
     };
     table_->answer_with(v1::TellDevice::descriptor(), obey);
+    const auto show = [this](const google::protobuf::Message& command) {
+        return this->show(static_cast<const v1::ShowOnDisplay&>(command));
+    };
+    table_->answer_with(v1::ShowOnDisplay::descriptor(), show);
     if (!world_.settings.peripherals.any()) return;
-    auto opened = Peripherals::open(world_.executor, *feed_, *table_, world_.settings.peripherals);
+    auto record = [this](v1::RecordDrawer fact) {
+        children_.spawn(record_drawer(std::move(fact)));
+    };
+    auto opened = Peripherals::open(world_.executor, *feed_, *table_, world_.settings.peripherals,
+                                    std::move(record));
     if (!opened)
         return log(LogLevel::error, "devices", "USB devices cannot be read",
                    {{"error", opened.error().detail}});
     peripherals_ = *std::move(opened);
+    table_->on_counter(peripherals_->counter());
 }
 
 Result<void> Agent::open_file_drops() {

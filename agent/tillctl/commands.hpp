@@ -54,7 +54,8 @@ void add_verify_commands(CLI::App& app, const Common& common, Exit& outcome);
 void add_recording_commands(CLI::App& devices, const std::shared_ptr<bool>& in_json,
                             const Common& common, Exit& outcome);
 /// `devices --watch`: what this machine's own devices do, until it is interrupted.
-Exit watch_devices(bool in_json);
+/// `quirks`: a file of rows that go before those that are built in; empty: none.
+Exit watch_devices(bool in_json, const std::string& quirks);
 /// `devices tell`: makes the first scanner (order "page") or scale ("zero") at `port` (empty: anywhere) obey.
 Exit tell_device(const std::string& order, const std::string& port);
 

@@ -103,7 +103,13 @@ json::object described(const DeviceEvent& event) {
                   for (const std::string& each : swipe.tracks) tracks.emplace_back(json_text(each));
                   return line;
               },
-              [&](const DeviceEvent::DroppedCard&) { return reading("card_dropped"); }},
+              [&](const DeviceEvent::DroppedCard&) { return reading("card_dropped"); },
+              [&](const DrawerStatus& drawer) {
+                  json::object line = reading("drawer");
+                  line["open"] = drawer.open;
+                  line["printer_offline"] = drawer.printer_offline;
+                  return line;
+              }},
         event.what);
 }
 
@@ -142,6 +148,10 @@ std::string device_line(const DeviceEvent& event) {
               },
               [&](const DeviceEvent::DroppedCard&) {
                   return who + " a payment card, dropped unread";
+              },
+              [&](const DrawerStatus& drawer) {
+                  return fmt::format("{} drawer {}{}", who, drawer.open ? "open" : "shut",
+                                     drawer.printer_offline ? ", printer offline" : "");
               }},
         event.what);
 }

@@ -127,16 +127,20 @@ void add_enrol_commands(CLI::App& app, const Common& common, Exit& outcome) {
     auto* devices = app.add_subcommand(
         "devices", "Enrolled devices; with --watch, the scanners and scales at this machine");
     devices->require_subcommand(0, 1);
+    const auto quirks = std::make_shared<std::string>();
     const auto watch = std::make_shared<bool>(false), in_json = std::make_shared<bool>(false);
     devices->add_flag(
         "--watch", *watch,
         "Read this machine's USB scanners, scales and card readers, without an agent, and "
         "print what they do, a line each, until interrupted");
+    devices
+        ->add_option("--quirks", *quirks, "Rows for devices that the built-in table does not know")
+        ->check(CLI::ExistingFile);
     devices->add_flag("--json", *in_json, "Those lines as JSON");
-    devices->callback([devices, watch, in_json, &common, &outcome] {
+    devices->callback([devices, watch, in_json, quirks, &common, &outcome] {
         if (!devices->get_subcommands().empty()) return;
         if (*watch)
-            outcome = watch_devices(common.json || *in_json);
+            outcome = watch_devices(common.json || *in_json, *quirks);
         else
             throw CLI::RequiredError("A subcommand, or --watch,");
     });

@@ -67,7 +67,7 @@ Exit record(const std::filesystem::path& path, const std::string& port, bool in_
               << ". What is scanned stands in it as it is: mind whose it is. Ctrl+C ends.\n";
     drivers::RecordingBus recording{
         *std::move(bus), [file = *file](std::string_view line) { file->add(line); }, port};
-    watch_bus(loop, recording, in_json);
+    watch_bus(loop, recording, drivers::Quirks::builtin(), in_json);
     return Exit::ok;
 }
 
@@ -83,7 +83,7 @@ Exit replay(const std::filesystem::path& path, bool in_json) {
     if (!steps) return report(steps.error());
     asio::io_context loop{1};
     drivers::ReplayBus bus{loop.get_executor(), *std::move(steps)};
-    watch_bus(loop, bus, in_json);
+    watch_bus(loop, bus, drivers::Quirks::builtin(), in_json);
     const auto same = bus.trouble();
     return same ? Exit::ok : report(same.error());
 }

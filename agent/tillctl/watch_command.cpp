@@ -62,12 +62,12 @@ Exit tell_device(const std::string& order, const std::string& port) {
     return *outcome;
 }
 
-void watch_bus(asio::io_context& loop, drivers::UsbBus& bus, bool in_json) {
+void watch_bus(asio::io_context& loop, drivers::UsbBus& bus, drivers::Quirks quirks, bool in_json) {
     const auto print = [in_json](const drivers::DeviceEvent& event) {
         // A line at once, whoever reads it: std::endl flushes.
         std::cout << (in_json ? device_json(event) : device_line(event)) << std::endl;
     };
-    drivers::DeviceManager manager{loop.get_executor(), bus, drivers::Quirks::builtin(), {}, print};
+    drivers::DeviceManager manager{loop.get_executor(), bus, std::move(quirks), {}, print};
     TaskGroup tasks{loop.get_executor()};
     asio::signal_set signals{loop, SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) { tasks.cancel(); });
@@ -75,12 +75,14 @@ void watch_bus(asio::io_context& loop, drivers::UsbBus& bus, bool in_json) {
     while (tasks.size() > 0) loop.run_one();
 }
 
-Exit watch_devices(bool in_json) {
+Exit watch_devices(bool in_json, const std::string& quirks_file) {
+    auto quirks = drivers::Quirks::with(quirks_file);
+    if (!quirks) return report(quirks.error());
     asio::io_context loop{1};
     auto bus = drivers::UsbBus::open(loop.get_executor());
     if (!bus) return report(bus.error());
     if (!in_json) std::cerr << "Watching this machine's USB devices; Ctrl+C ends.\n";
-    watch_bus(loop, **bus, in_json);
+    watch_bus(loop, **bus, *std::move(quirks), in_json);
     return Exit::ok;
 }
 

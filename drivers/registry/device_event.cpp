@@ -10,6 +10,10 @@ std::string_view name(DeviceKind kind) {
             return "scale";
         case DeviceKind::msr:
             return "msr";
+        case DeviceKind::printer:
+            return "printer";
+        case DeviceKind::display:
+            return "display";
         case DeviceKind::unknown:
             break;
     }

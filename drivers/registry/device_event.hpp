@@ -3,6 +3,7 @@
 #include "drivers/decode/msr_report.hpp"
 #include "drivers/decode/scale_report.hpp"
 #include "drivers/decode/scan_report.hpp"
+#include "drivers/printer/printer.hpp"
 
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 
 namespace till::drivers {
 
-enum class DeviceKind : std::uint8_t { unknown, scanner, scale, msr };
+enum class DeviceKind : std::uint8_t { unknown, scanner, scale, msr, printer, display };
 
 /// A device's life in the words of UnifiedPOS 1.16 (common properties): what an application sees.
 enum class DeviceState : std::uint8_t {
@@ -47,7 +48,7 @@ struct DeviceEvent {
 
     DeviceName device;
     std::variant<Attached, Detached, Failed, Warning, RawScan, WeightReading, LoyaltySwipe,
-                 DroppedCard>
+                 DroppedCard, DrawerStatus>
         what;
 };
 

@@ -2,7 +2,9 @@
 
 #include "agent/runtime/deadline.hpp"
 #include "drivers/msr/msr.hpp"
+#include "drivers/registry/display_service.hpp"
 #include "drivers/registry/hid_orders.hpp"
+#include "drivers/registry/printer_service.hpp"
 #include "drivers/registry/serial_service.hpp"
 #include "drivers/scale/scale.hpp"
 #include "drivers/scanner/scanner.hpp"
@@ -16,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint8_t hid_class = 3, cdc_data_class = 10;
+constexpr std::uint8_t hid_class = 3, printer_class = 7, cdc_data_class = 10;
 constexpr std::uint8_t boot = 1, keyboard = 1, mouse = 2;
 constexpr auto retry_first = 250ms, retry_most = 2000ms;
 constexpr int failures_max = 10;
@@ -27,7 +29,8 @@ const Error not_ours{Errc::unsupported, "no device of ours"};
 /// Whether it may be one of ours, as far as that can be told without taking it from the kernel's driver.
 bool may_be_ours(const UsbInterface& interface, const Quirk& quirk) {
     if (quirk.ignore) return false;
-    if (interface.usb_class == cdc_data_class) return quirk.serial;
+    if (interface.usb_class == cdc_data_class) return quirk.serial || quirk.display;
+    if (interface.usb_class == printer_class) return quirk.printer;
     if (interface.usb_class != hid_class) return false;
     const bool is_boot = interface.subclass == boot;
     if (is_boot && interface.protocol == mouse) return false;
@@ -135,18 +138,44 @@ asio::awaitable<Result<void>> DeviceManager::serve(Plugged& plugged, const UsbIn
     one.standing.state = DeviceState::claimed;
     if (interface.usb_class == hid_class)
         co_return co_await serve_hid(std::move(pipe), one, plugged.quirk);
+    if (interface.usb_class == printer_class)
+        co_return co_await serve_printer(std::move(pipe), one, plugged.quirk);
     co_return co_await serve_cdc(std::move(pipe), one, plugged.quirk);
+}
+
+asio::awaitable<Result<void>> DeviceManager::serve_printer(std::shared_ptr<UsbPipe> pipe,
+                                                           Attended& one, const Quirk& quirk) {
+    const auto printer = ReceiptPrinter::open(pipe, quirk.drawer);
+    if (!printer) co_return printer.error();
+    Obey obey = detail::obey_by_pulse(*printer);
+    co_await enable(*pipe, one, DeviceKind::printer, std::move(obey));
+    co_return co_await detail::serve_printer(*printer, one);
 }
 
 asio::awaitable<Result<void>> DeviceManager::serve_cdc(std::shared_ptr<UsbPipe> pipe, Attended& one,
                                                        const Quirk& quirk) {
     auto line = co_await open_cdc_port(pipe);
     if (!line) co_return line.error();
+    if (quirk.display) {
+        std::unique_ptr<ByteStream> stream = *std::move(line);
+        co_return co_await serve_display(std::move(stream), *pipe, one, *quirk.display);
+    }
     auto scanner =
         std::make_shared<SerialScanner>(*std::move(line), SerialFraming{}, quirk.dialect);
     Obey obey = detail::obey_by_dialect(scanner);
     co_await enable(*pipe, one, DeviceKind::scanner, std::move(obey));
     co_return co_await detail::serve_serial(std::move(scanner), settings_, one);
+}
+
+asio::awaitable<Result<void>> DeviceManager::serve_display(std::unique_ptr<ByteStream> line,
+                                                           UsbPipe& pipe, Attended& one,
+                                                           DisplayModel model) {
+    TILL_CO_TRY(auto text, DisplayText::make(std::move(model)));
+    auto display = std::make_shared<LineDisplay>(std::move(line), std::move(text));
+    TILL_CO_TRY_VOID(co_await display->start());
+    Obey obey = detail::obey_by_showing(display);
+    co_await enable(pipe, one, DeviceKind::display, std::move(obey));
+    co_return co_await display->stay();
 }
 
 asio::awaitable<Result<void>> DeviceManager::serve_hid(std::shared_ptr<UsbPipe> pipe, Attended& one,

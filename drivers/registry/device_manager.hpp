@@ -4,6 +4,7 @@
 #include "drivers/decode/scanner_settings.hpp"
 #include "drivers/registry/attended.hpp"
 #include "drivers/registry/quirks.hpp"
+#include "drivers/serial/byte_stream.hpp"
 #include "drivers/usb/hid_interface.hpp"
 #include "drivers/usb/usb_bus.hpp"
 
@@ -14,8 +15,8 @@
 
 namespace till::drivers {
 
-/// Finds the scanners, scales and card readers among all USB devices, and reads each for as long as it is
-/// plugged in. What it is not sure of it leaves to the kernel.
+/// Finds the scanners, scales, card readers, receipt printers and line displays among all USB devices, and
+/// attends each for as long as it is plugged in. What it is not sure of it leaves to the kernel.
 ///
 /// A device that fails is tried again, a quarter of a second later at first and never later than two; one that
 /// has failed ten times without a reading in between is fenced off until it is plugged in anew. None holds up
@@ -59,6 +60,10 @@ private:
                                             const Quirk& quirk);
     asio::awaitable<Result<void>> serve_cdc(std::shared_ptr<UsbPipe> pipe, Attended& one,
                                             const Quirk& quirk);
+    asio::awaitable<Result<void>> serve_printer(std::shared_ptr<UsbPipe> pipe, Attended& one,
+                                                const Quirk& quirk);
+    asio::awaitable<Result<void>> serve_display(std::unique_ptr<ByteStream> line, UsbPipe& pipe,
+                                                Attended& one, DisplayModel model);
     asio::awaitable<void> enable(UsbPipe& pipe, Attended& one, DeviceKind kind, Obey obey);
     std::vector<const Attended*> known() const;
 

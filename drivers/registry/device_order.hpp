@@ -7,7 +7,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace till::drivers {
 
@@ -23,8 +25,17 @@ struct TareScale {
     std::optional<Decimal> grams;
 };
 
+/// A printer opens the cash drawer that hangs on it.
+struct OpenDrawer {};
+
+/// A display shows these lines in place of what it showed.
+struct ShowLines {
+    std::vector<std::string> lines;
+    std::optional<unsigned> brightness = {};  ///< Per cent; nothing: as it is.
+};
+
 /// Something that a device is told to do.
-using DeviceOrder = std::variant<PageScanner, ZeroScale, TareScale>;
+using DeviceOrder = std::variant<PageScanner, ZeroScale, TareScale, OpenDrawer, ShowLines>;
 
 /// One device's way to obey. Fails with unsupported for what it cannot do, else as its pipe does. It keeps
 /// alive what it needs.

@@ -18,7 +18,7 @@ std::span<const HidUsage> usages(const DeviceOrder& order) {
     using Usages = std::span<const HidUsage>;
     return std::visit(
         Match{[](PageScanner) { return Usages{beeps}; }, [](ZeroScale) { return Usages{zero}; },
-              [](const TareScale&) { return Usages{}; }},
+              [](const auto&) { return Usages{}; }},
         order);
 }
 

@@ -18,6 +18,31 @@ Result<void> Writer::write_control(const Subject& subject) {
                        said.shift(), subject.corrected_ms);
 }
 
+// An opening that nobody ordered is a fact that somebody should look at.
+Result<void> Writer::write_drawer_opened(const Subject& subject) {
+    const v1::DrawerOpened& said = subject.said->drawer_opened();
+    const v1::Context& context = subject.said->context();
+    if (said.cause() == v1::DrawerOpened::CAUSE_WITHOUT_ORDER)
+        TILL_TRY_VOID(
+            note(subject.event,
+                 {"drawer without order", "cause",
+                  "the cash drawer was opened by key or by force, not by the till", false},
+                 subject.day->id));
+    return tables_.run("INSERT INTO drawer_openings VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       subject.event, subject.day->id, static_cast<int>(said.cause()),
+                       static_cast<int>(said.sensed()), said.reason(), said.receipt_number(),
+                       context.operator_id(), context.drawer(), subject.corrected_ms);
+}
+
+Result<void> Writer::write_drawer_stayed_shut(const Subject& subject) {
+    const v1::DrawerStayedShut& said = subject.said->drawer_stayed_shut();
+    const std::int64_t journal = journal_of(subject.event);
+    // Salvaged from another journal, it names an order there.
+    if (event_id(journal, subject.seq) != subject.event) return {};
+    return tables_.run("UPDATE drawer_openings SET opened = 2 WHERE event = ?",
+                       event_id(journal, Seq{said.ordered()}));
+}
+
 Result<void> Writer::write_tender_control(const Subject& subject) {
     const v1::TenderControl& said = subject.said->tender_control();
     return tables_.run("INSERT INTO tender_controls VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -73,6 +73,10 @@ Result<void> Writer::write_fact(const Subject& subject) {
             return write_tender_control(subject);
         case v1::Event::kControlTransaction:
             return write_control(subject);
+        case v1::Event::kDrawerOpened:
+            return write_drawer_opened(subject);
+        case v1::Event::kDrawerStayedShut:
+            return write_drawer_stayed_shut(subject);
         case v1::Event::kCustomerIdentified:
             return write_identified(subject);
         case v1::Event::kCustomerEnrolled:

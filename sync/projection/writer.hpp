@@ -70,6 +70,8 @@ private:
     Result<void> write_salvaged(const StoredEnvelope& stored, Subject& subject);
 
     Result<void> write_control(const Subject& subject);
+    Result<void> write_drawer_opened(const Subject& subject);
+    Result<void> write_drawer_stayed_shut(const Subject& subject);
     Result<void> write_tender_control(const Subject& subject);
     Result<void> write_identified(const Subject& subject);
     Result<void> claim(const Subject& subject, const std::string& receipt);

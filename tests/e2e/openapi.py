@@ -96,6 +96,10 @@ def test_what_the_doors_take_and_answer_is_what_the_document_says():
         status, scan, _ = agent.call("POST", "/v1/scans", scanned)
         faults = judge.fits("ReadScan", scanned) + judge.fits("Scan", scan)
         check(status == 200 and scan["facts"]["ai"]["10"] == "AB" and not faults, f"{status} {scan} {faults}")
+        order = {"reason": "float"}
+        status, problem, _ = agent.call("POST", "/v1/drawer/open", order, key="drawer")  # None hangs here.
+        check(status == 404 and not judge.fits("OpenDrawer", order) and not judge.fits("Problem", problem), f"{status} {problem}")
+        judge.seen.add("/v1/drawer/open")
         check(judge.seen == captures, f"every capture was judged: {captures - judge.seen}")
         for path in ("/v1/status", "/v1/events"):
             name = judge.schema_of(document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"])

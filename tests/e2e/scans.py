@@ -2,48 +2,16 @@
 """Scanners and scales at a real agent: simulated devices behind the real libusb, and the feed that a point of sale follows."""
 import asyncio
 import json
-import os
 import re
 import time
 import urllib.request
 
-import websockets
-
-from harness import BIN, Lab, check, default_settings, sale, synced, wait_until
+from counter import Counter, next_of
+from harness import Lab, check, sale, synced, wait_until
 from master_data import import_shop, obeys, version
 from testing import note, run as run_tests
 
 EAN = "4006381333931"
-
-
-class Counter:
-    """An agent with a simulated scanner and scale plugged in."""
-
-    def __init__(self, lab, gateway):
-        self.agent = lab.agent(gateway, start=False)
-        self.agent.config.write_text(default_settings() + "\n[devices]\nusb = true\n")
-        self.fifo = lab.folder / "devices"
-        os.mkfifo(self.fifo)
-        process = self.agent.process
-        process.arguments = [str(BIN / "usb_host"), str(self.fifo), *process.arguments]
-        process.env["LD_PRELOAD"] = "libumockdev-preload.so.0"
-        process.env["ASAN_OPTIONS"] = "verify_asan_link_order=0"
-        self.agent.start()
-
-    def do(self, line):
-        with open(self.fifo, "w", encoding="ascii") as devices:
-            devices.write(line + "\n")
-
-    async def follow(self, topics):
-        headers = {"Authorization": f"Bearer {self.agent.token('reader')}"}
-        return await websockets.connect(f"ws://127.0.0.1:{self.agent.port}/v1/feed?topics={topics}", extra_headers=headers)
-
-
-async def next_of(feed, topic, seconds=10):
-    while True:
-        message = json.loads(await asyncio.wait_for(feed.recv(), seconds))
-        if message["topic"] == topic:
-            return message
 
 
 async def enabled(counter, feed):

@@ -15,7 +15,7 @@ FIELDS = {
     "/v1/transactions": "record_transaction", "/v1/post-voids": "post_void", "/v1/controls": "record_control",
     "/v1/tender-controls": "tender_control", "/v1/customers/identify": "identify_customer", "/v1/customers": "enrol_customer",
     "/v1/consents": "set_consent", "/v1/stock/counts": "record_count", "/v1/stock/adjustments": "record_adjustment",
-    "/v1/scans/unknown": "record_unknown_scan",
+    "/v1/scans/unknown": "record_unknown_scan", "/v1/drawer/open": "open_drawer", "/v1/display": "show_on_display",
     "/v1/status": "status", "/v1/events": "read_events",
 }
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"agent/daemon", "agent/tillctl", "sync/gateway"}
 # Pure modules: no I/O, no clock, no threads, no event loop.
 PURE = {
-    "agent/core", "agent/crypto", "agent/sale", "agent/customer", "agent/inventory", "drivers/decode",
+    "agent/core", "agent/crypto", "agent/sale", "agent/customer", "agent/inventory", "drivers/decode", "drivers/escpos",
     "sync/masterdata", "sync/wire", "sync/session", "firmware-config/layers",
 }
 # Of agent/, what other top-level folders may use; the wire's messages and pure kits are for all.
@@ -30,7 +30,7 @@ WRAPPED = {
     "zdict.h": {"sync/wire", "tests"},
     "zmq": {"agent/api"},
     "libusb": {"drivers/usb"},
-    "iconv.h": {"agent/capture"},
+    "iconv.h": {"agent/capture", "drivers/display"},
     "zlib.h": {"agent/capture"},
     "expat.h": {"agent/capture"},
     "curl/": {"sync/crm"},

@@ -351,6 +351,7 @@ int main(int count, char** arguments) {
     const bool on_kernel = count == 4 && arguments[3] == std::string_view{"kernel"};
     Scenarios all = scenarios;
     all.merge(capture_scenarios());
+    all.merge(counter_scenarios());
     all.merge(recording_scenarios());
     const auto found = count == 3 || on_kernel ? all.find(arguments[2]) : all.end();
     if (found == all.end()) {

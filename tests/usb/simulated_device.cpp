@@ -116,16 +116,20 @@ std::optional<Device::In> Device::take(std::uint8_t endpoint, std::size_t bytes_
     return one;
 }
 
+bool Device::put(std::uint8_t, const Octets&) { return true; }
+
 void Device::clear_halt(std::uint8_t endpoint) {
     const std::scoped_lock lock{mutex_};
     halted_.erase(endpoint);
 }
 
+void Device::queue(Octets data, std::uint8_t endpoint) {
+    const std::scoped_lock lock{mutex_};
+    queues_[endpoint].push_back({std::move(data), false});
+}
+
 void Device::send(Octets data, std::uint8_t endpoint) {
-    {
-        const std::scoped_lock lock{mutex_};
-        queues_[endpoint].push_back({std::move(data), false});
-    }
+    queue(std::move(data), endpoint);
     kick();
 }
 

@@ -56,6 +56,8 @@ public:
         bool stalls = false;
     };
     std::optional<In> take(std::uint8_t endpoint, std::size_t bytes_max);
+    /// What is written to a bulk endpoint; false: not taken yet. It may queue(), and must not send().
+    virtual bool put(std::uint8_t endpoint, const Octets& data);
     void clear_halt(std::uint8_t endpoint);
 
     void send(Octets data, std::uint8_t endpoint = 0x81);
@@ -65,6 +67,9 @@ public:
     /// The transport's: something may have become ready.
     std::function<void()> kick = [] {};
     std::vector<Octets> written() const;  ///< By output requests, in order.
+
+protected:
+    void queue(Octets data, std::uint8_t endpoint);
 
 private:
     std::uint16_t vid_, pid_;

@@ -113,26 +113,26 @@ void CardReader::swipe(std::string_view track1, std::string_view track2) {
     send(std::move(report));
 }
 
+std::vector<Function> serial_port() {
+    return {{.usb_class = 2,
+             .subclass = 2,
+             .protocol = 1,
+             .report_descriptor = {},
+             .endpoints = {{0x83, 3, 16}},
+             .claimed_report_bytes = {},
+             .more = {5, 0x24, 0, 0x10, 0x01,  // CDC 1.10,
+                      5, 0x24, 1, 0, 1,        // calls in the data interface,
+                      4, 0x24, 2, 2,           // line coding and state can be set,
+                      5, 0x24, 6, 0, 1}},      // the union of 0 and 1.
+            {.usb_class = 10,
+             .report_descriptor = {},
+             .endpoints = {{0x82, 2, 64}, {0x01, 2, 64}},
+             .claimed_report_bytes = {},
+             .more = {}}};
+}
+
 SerialScanner::SerialScanner()
-    : Device{0x0c2e,
-             0x0aaa,
-             {{.usb_class = 2,
-               .subclass = 2,
-               .protocol = 1,
-               .report_descriptor = {},
-               .endpoints = {{0x83, 3, 16}},
-               .claimed_report_bytes = {},
-               .more = {5, 0x24, 0, 0x10, 0x01,  // CDC 1.10,
-                        5, 0x24, 1, 0, 1,        // calls in the data interface,
-                        4, 0x24, 2, 2,           // line coding and state can be set,
-                        5, 0x24, 6, 0, 1}},      // the union of 0 and 1.
-              {.usb_class = 10,
-               .report_descriptor = {},
-               .endpoints = {{0x82, 2, 64}, {0x01, 2, 64}},
-               .claimed_report_bytes = {},
-               .more = {}}},
-             "Simulated serial scanner",
-             "CD1"} {}
+    : Device{0x0c2e, 0x0aaa, serial_port(), "Simulated serial scanner", "CD1"} {}
 
 void SerialScanner::send_text(std::string_view text) { send({text.begin(), text.end()}, 0x82); }
 

@@ -38,6 +38,9 @@ public:
     void swipe(std::string_view track1, std::string_view track2);
 };
 
+/// A CDC-ACM port: its settings, and its data (IN 0x82, OUT 0x01).
+std::vector<Function> serial_port();
+
 /// A scanner behind a CDC-ACM port.
 class SerialScanner : public Device {
 public:

@@ -343,8 +343,11 @@ int UmockPort::Impl::reap(UMockdevIoctlData* argument) {
 void UmockPort::Impl::pump() {
     for (auto each = under_way.begin(); each != under_way.end();) {
         const auto next = std::next(each);
-        if (finish(*each)) done.splice(done.end(), under_way, each);
-        each = next;
+        const bool is_in = (each->raw().endpoint & 0x80) != 0;
+        const bool finished = finish(*each);
+        if (finished) done.splice(done.end(), under_way, each);
+        // What it was told may be what an earlier one waits for the answer to.
+        each = finished && !is_in ? under_way.begin() : next;
     }
     if (node) node->set_ready(!done.empty());
 }
@@ -369,8 +372,10 @@ bool UmockPort::Impl::finish(Urb& urb) {
     const usbdevfs_urb& raw = urb.raw();
     if (raw.type == USBDEVFS_URB_TYPE_CONTROL) return finish_control(urb);
     if ((raw.endpoint & 0x80) == 0) {
-        urb.came.resize(static_cast<std::size_t>(raw.buffer_length));
-        return true;
+        const std::size_t bytes = urb.buffer == nullptr ? 0 : urb.buffer->data_len;
+        urb.came.assign(bytes, 0);
+        if (bytes > 0) std::copy_n(urb.buffer->data, bytes, urb.came.begin());
+        return device->put(raw.endpoint, urb.came);
     }
     auto came = device->take(raw.endpoint, static_cast<std::size_t>(raw.buffer_length));
     if (!came) return false;

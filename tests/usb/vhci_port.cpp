@@ -209,7 +209,8 @@ void VhciPort::Impl::unlink(const Message& asked) {
 }
 
 void VhciPort::Impl::pump() {
-    std::erase_if(under_way, [&](Urb& each) { return finish(each); });
+    // What one was told may be what an earlier one waits for the answer to.
+    while (std::erase_if(under_way, [&](Urb& each) { return finish(each); }) > 0) {}
 }
 
 bool VhciPort::Impl::finish(Urb& urb) {
@@ -229,6 +230,7 @@ bool VhciPort::Impl::finish(Urb& urb) {
         return true;
     }
     if (!is_in) {
+        if (!device->put(static_cast<std::uint8_t>(asked.endpoint), urb.data)) return false;
         answer(Message::submitted, asked.number, 0, asked.bytes, {});
         return true;
     }

@@ -39,11 +39,17 @@ struct Skipped : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-inline Child watch() { return Child{{tillctl, "devices", "--watch", "--json"}}; }
+/// `quirks`: a file of rows of its own; empty: none.
+inline Child watch(const std::string& quirks = {}) {
+    std::vector<std::string> command{tillctl, "devices", "--watch", "--json"};
+    if (!quirks.empty()) command.insert(command.end(), {"--quirks", quirks});
+    return Child{command};
+}
 
 using Scenarios = std::map<std::string, void (*)(Bench&)>;
 
 Scenarios capture_scenarios();
+Scenarios counter_scenarios();
 Scenarios recording_scenarios();
 
 }  // namespace till::usbsim

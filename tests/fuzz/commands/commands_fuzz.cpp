@@ -56,13 +56,14 @@ void judge(const Shop& shop, const google::protobuf::Message& command, Role role
     if (!guard_cards(*ours, shop.settings.identifiers)) return;
     if (request_hash(row->info.name, *ours).size() != 16) std::abort();
     const Caller caller{"fuzz", role};
+    const CounterDevices::Drawer drawer{.port = "1-3", .sensed = true};
     const Situation situation{.settings = shop.settings,
                               .calendar = shop.calendar,
                               .state = shop.state,
                               .caller = caller,
                               .journal = shop.journal,
                               .now = WallTime{1'795'478'400'000},
-                              .reversed = row->reverses_receipt ? &shop.reversed : nullptr};
+                              .beside = {.reversed = &shop.reversed, .drawer = &drawer}};
     const auto built = row->build(situation, *ours);
     if (!built) {
         if (built.error().detail.empty()) std::abort();  // A refusal says why.

@@ -263,6 +263,32 @@ TEST_CASE_METHOD(Centre, "projection: a line comes back as often as it was sold,
     CHECK(totals()["12/3 2026-11-23"] == 1500 - 500 * 6);  // They happened, and count.
 }
 
+TEST_CASE_METHOD(Centre,
+                 "projection: every opening of a drawer is a row; one without order is looked at",
+                 "[projection]") {
+    FakeJournal till = journal();
+    const auto opened = [](v1::DrawerOpened::Cause cause, bool sensed) {
+        v1::Event event = event_of();
+        event.mutable_drawer_opened()->set_cause(cause);
+        event.mutable_drawer_opened()->set_sensed(sensed);
+        return event;
+    };
+    v1::Event shut = event_of();
+    shut.mutable_drawer_stayed_shut()->set_ordered(2);
+    add(till, opened(v1::DrawerOpened::CAUSE_ORDERED, false));
+    add(till, opened(v1::DrawerOpened::CAUSE_ORDERED, true));
+    add(till, shut);
+    add(till, opened(v1::DrawerOpened::CAUSE_WITHOUT_ORDER, true));
+    sync(till);
+    auto tables = must(Database::open({.file = scratch.path / "projection.db"}));
+    std::vector<std::int64_t> became;
+    auto rows = must(tables.prepare("SELECT opened FROM drawer_openings ORDER BY event"));
+    must(rows.each([&](const Row& row) { became.push_back(row.integer(0)); }));
+    CHECK(became == std::vector<std::int64_t>{0, 2, 1});
+    CHECK(codes() == Codes{"drawer without order"});
+    CHECK_FALSE(exceptions()[0].held);
+}
+
 TEST_CASE_METHOD(Centre, "projection: what arrives for a closed day is a numbered amendment",
                  "[projection]") {
     FakeJournal till = journal();
