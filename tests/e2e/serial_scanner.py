@@ -62,7 +62,7 @@ async def next_of(feed, topic, seconds=10):
 
 
 def test_a_serial_scanner_is_told_its_settings_and_comes_back():
-    """A scanner on a serial line scans to the feed, takes the shop's settings each time it is plugged in, and is back within two seconds of being put back."""
+    """A scanner on a serial line scans to the feed, takes the shop's settings each time it is plugged in, is paged by its beeper, and is back within two seconds of being put back."""
     async def day():
         with Lab() as lab:
             port = lab.folder / "scanner"
@@ -82,6 +82,9 @@ def test_a_serial_scanner_is_told_its_settings_and_comes_back():
             scanner.type("(01)04006381333931(10)AB(21)7")
             scan = await next_of(feed, "scan")
             check(scan["text"] == f"010{EAN}10AB\x1d217" and scan["aim"] == "]d2", f"{scan}")
+            status, told, _ = agent.call("POST", "/v1/devices/tell", {"page_scanner": {}})
+            check(status == 200 and told["kind"] == "scanner", f"{status} {told}")
+            scanner.says("the till looks for this scanner")
             for i in range(50):
                 scanner.type(f"burst {i}")
             heard = [(await next_of(feed, "scan"))["text"] for _ in range(50)]
