@@ -20,7 +20,7 @@ from testing import Skip, note, run as run_tests
 SCENARIOS, FOLDER, NAMES = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3:]
 # In the order in which they need each other.
 MODULES = ("usb/common/usb-common", "usb/core/usbcore", "usb/usbip/usbip-core", "usb/usbip/vhci-hcd", "hid/hid", "hid/usbhid/usbhid",
-           "hid/hid-generic", "usb/class/cdc-acm")
+           "hid/hid-generic", "usb/class/cdc-acm", "usb/class/usblp")
 SECONDS_MAX = 240
 
 INIT = """#!/bin/busybox sh
@@ -29,6 +29,7 @@ export PATH=/bin
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
+mkdir -p /tmp
 for module in {modules}; do insmod /modules/$module.ko; done
 systemd-udevd --daemon
 for name in {names}; do

@@ -56,7 +56,8 @@ void display(Bench& bench) {
     bench.first.plug(display, true);
     const Scratch scratch;
     const auto file = scratch.path / "quirks.toml";
-    std::ofstream{file} << "[[device]]\nvid = 0x04b8\npid = 0x0d30\ndisplay = \"escpos\"\n";
+    std::ofstream{file} << "[[device]]\nvid = 0x04b8\npid = 0x0d30\ndisplay = \"escpos\"\n"
+                           "charset = \"ASCII\"\n";
     {
         auto stranger = watch();
         stranger.never("a port that nobody knows", is("attached"), 1500ms);
