@@ -191,6 +191,8 @@ Result<Capture> capture_drawer_order(const Situation& situation, const Message& 
 
 Result<Capture> capture_drawer(const Situation& situation, const Message& message) {
     const auto& command = as<v1::RecordDrawer>(message);
+    if (!situation.caller.itself)
+        return Error{Errc::forbidden, "only the agent itself tells what a drawer did"};
     Capture capture;
     *capture.event.mutable_context() = context_at(situation, situation.now.value());
     if (command.has_stayed_shut())

@@ -65,9 +65,9 @@ asio::awaitable<void> CommandTable::journal_unknown(Request request, v1::Scan sc
     const auto day = context_at(there, there.now.value()).business_day();
     const auto fact = impl_->scan_desk.first_of(scan, day);
     if (!fact) co_return;
-    if (request.idempotency_key.empty()) request.idempotency_key = impl_->random.uuid().text();
-    (void)co_await execute(std::move(request),
-                           *fact);  // It is counted; the scan itself is answered.
+    // The key of a question is the caller's to use again.
+    request.idempotency_key = impl_->random.uuid().text();
+    (void)co_await execute(std::move(request), *fact);  // Counted; the scan itself is answered.
 }
 
 void CommandTable::answer_with(const google::protobuf::Descriptor* question, Handler handler) {

@@ -146,15 +146,14 @@ asio::awaitable<Result<v1::Answer>> Peripherals::order(v1::TellDevice command) {
     }
     const Error nobody{Errc::not_found, "no " + std::string{name(kind)} + " is enabled there",
                        "port"};
-    Result<void> obeyed = nobody;
+    Result<DeviceName> told = nobody;
     DeviceOrder first = order;
-    if (usb_) obeyed = co_await usb_->order(kind, command.port(), std::move(first));
-    const bool by_line = !obeyed && obeyed.error().code == Errc::not_found;
-    if (by_line) obeyed = co_await serial_.order(kind, command.port(), std::move(order));
-    if (!obeyed) co_return refusal(obeyed.error());
+    if (usb_) told = co_await usb_->order(kind, command.port(), std::move(first));
+    const bool by_line = !told && told.error().code == Errc::not_found;
+    if (by_line) told = co_await serial_.order(kind, command.port(), std::move(order));
+    if (!told) co_return refusal(told.error());
     v1::Answer answer;
-    answer.mutable_device()->set_kind(std::string{name(kind)});
-    answer.mutable_device()->set_port(command.port());
+    name_device(*told, *answer.mutable_device());
     co_return answer;
 }
 
@@ -224,7 +223,9 @@ asio::awaitable<Result<void>> Peripherals::show_again(std::string port) {
     ShowLines lines{.lines = {what.lines().begin(), what.lines().end()}};
     if (what.brightness() > 0) lines.brightness = what.brightness();
     DeviceOrder order = std::move(lines);
-    co_return co_await usb_->order(DeviceKind::display, std::move(port), std::move(order));
+    const auto told = co_await usb_->order(DeviceKind::display, std::move(port), std::move(order));
+    if (!told) co_return told.error();
+    co_return Result<void>{};
 }
 
 /// What it showed before it was unplugged.

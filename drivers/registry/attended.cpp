@@ -16,8 +16,8 @@ void Attended::fail(const Error& error, bool fenced) {
     standing.trouble = error.detail;
 }
 
-asio::awaitable<Result<void>> order_one(std::vector<const Attended*> all, DeviceKind kind,
-                                        std::string port, DeviceOrder order) {
+asio::awaitable<Result<DeviceName>> order_one(std::vector<const Attended*> all, DeviceKind kind,
+                                              std::string port, DeviceOrder order) {
     for (const Attended* const one : all) {
         const DeviceName& device = one->standing.device;
         if (device.kind != kind || one->standing.state != DeviceState::enabled) continue;
@@ -25,7 +25,10 @@ asio::awaitable<Result<void>> order_one(std::vector<const Attended*> all, Device
         if (!one->obey) co_return Error{Errc::unsupported, "this device takes no orders"};
         // It keeps alive what it needs, should the device leave meanwhile.
         const Obey obey = one->obey;
-        co_return co_await obey(std::move(order));
+        const DeviceName told = device;
+        const auto obeyed = co_await obey(std::move(order));
+        if (!obeyed) co_return obeyed.error();
+        co_return told;
     }
     co_return Error{Errc::not_found, "no " + std::string{name(kind)} + " is enabled there"};
 }

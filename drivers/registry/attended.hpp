@@ -44,9 +44,9 @@ struct Attended {
     }
 };
 
-/// Tells the first of that kind that is enabled at `port` (empty: anywhere). Fails with not_found where there
-/// is none, unsupported where it cannot do it, else as the device answers.
-asio::awaitable<Result<void>> order_one(std::vector<const Attended*> all, DeviceKind kind,
-                                        std::string port, DeviceOrder order);
+/// Tells the first of that kind that is enabled at `port` (empty: anywhere), and gives its name. Fails with
+/// not_found where there is none, unsupported where it cannot do it, else as the device answers.
+asio::awaitable<Result<DeviceName>> order_one(std::vector<const Attended*> all, DeviceKind kind,
+                                              std::string port, DeviceOrder order);
 
 }  // namespace till::drivers

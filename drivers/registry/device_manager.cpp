@@ -238,8 +238,8 @@ std::vector<const Attended*> DeviceManager::known() const {
     return all;
 }
 
-asio::awaitable<Result<void>> DeviceManager::order(DeviceKind kind, std::string port,
-                                                   DeviceOrder order) {
+asio::awaitable<Result<DeviceName>> DeviceManager::order(DeviceKind kind, std::string port,
+                                                         DeviceOrder order) {
     return order_one(known(), kind, std::move(port), std::move(order));
 }
 

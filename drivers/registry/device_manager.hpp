@@ -37,7 +37,7 @@ public:
     std::vector<Standing> standings() const;
 
     /// As order_one() does.
-    asio::awaitable<Result<void>> order(DeviceKind kind, std::string port, DeviceOrder order);
+    asio::awaitable<Result<DeviceName>> order(DeviceKind kind, std::string port, DeviceOrder order);
 
 private:
     struct Plugged {

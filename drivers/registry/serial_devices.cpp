@@ -62,8 +62,8 @@ std::vector<Standing> SerialDevices::standings() const {
     return all;
 }
 
-asio::awaitable<Result<void>> SerialDevices::order(DeviceKind kind, std::string port,
-                                                   DeviceOrder order) {
+asio::awaitable<Result<DeviceName>> SerialDevices::order(DeviceKind kind, std::string port,
+                                                         DeviceOrder order) {
     std::vector<const Attended*> all;
     for (const Configured& each : devices_) all.push_back(&each.attended);
     return order_one(std::move(all), kind, std::move(port), std::move(order));

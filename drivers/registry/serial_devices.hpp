@@ -28,7 +28,7 @@ public:
     asio::awaitable<void> run();  ///< Until it is cancelled.
     std::vector<Standing> standings() const;
     /// As DeviceManager::order(); a tty's path is its port.
-    asio::awaitable<Result<void>> order(DeviceKind kind, std::string port, DeviceOrder order);
+    asio::awaitable<Result<DeviceName>> order(DeviceKind kind, std::string port, DeviceOrder order);
 
 private:
     struct Configured {

@@ -54,6 +54,11 @@ TEST_CASE_METHOD(Counter, "api: an order to open the drawer is stored, then sent
     CHECK(table->status({"x", Role::reader})->drawer_open());
 }
 
+TEST_CASE_METHOD(Counter, "api: nobody but the agent itself tells what a drawer did", "[api]") {
+    const auto forged = call<v1::RecordDrawer>("opened { cause: CAUSE_WITHOUT_ORDER }", "f");
+    CHECK(forged.error().code == Errc::forbidden);
+}
+
 TEST_CASE_METHOD(Counter, "api: what cannot open is refused before anything is stored", "[api]") {
     trouble = Error{Errc::busy, "the printer is offline"};
     CHECK(order("a").error().code == Errc::busy);
